@@ -1,0 +1,25 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** The only source of time below `cmd`. Tests hand in one that can be stepped. */
+export interface Clock {
+  /** Wall-clock milliseconds since the Unix epoch; may jump either way. */
+  now(): number;
+  /** Milliseconds that never go backwards; stands still while the machine is suspended. */
+  monotonic(): number;
+  /** Resolves after `ms`, or at once, without an error, when `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The machine's own clocks. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  async sleep(ms, signal) {
+    try {
+      await delay(ms, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      if (signal?.aborted) return;
+      throw error;
+    }
+  },
+};

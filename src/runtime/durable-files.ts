@@ -1,0 +1,165 @@
+import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DurableObserver, DurablePurpose, DurableStage } from './durable-step.ts';
+import { systemErrorCode } from './typed-error.ts';
+
+export interface PendingFileOptions {
+  /** Where the bytes are collected; on the same file system as the final path. Default: the final path + `.tmp`. */
+  readonly temporaryPath?: string | undefined;
+  /** Permission bits of the new file. Default 0600: a backup holds every secret of its database. */
+  readonly mode?: number | undefined;
+}
+
+/** What happened to a create-only publish. */
+export type CreateOutcome = 'created' | 'exists';
+
+/**
+ * The only way this program makes files that must survive a power cut: write to a temporary name, fsync, publish under
+ * the final name, fsync the directory. Each stage is reported to the observer, which tests use to stop the process there.
+ */
+export class DurableFiles {
+  readonly #observe: DurableObserver | undefined;
+
+  constructor(observe?: DurableObserver) {
+    this.#observe = observe;
+  }
+
+  /** Starts a file that nobody sees before it is published. Replaces a leftover under the temporary name. */
+  async begin(purpose: DurablePurpose, path: string, options: PendingFileOptions = {}): Promise<PendingFile> {
+    const temporaryPath = options.temporaryPath ?? `${path}.tmp`;
+    await rm(temporaryPath, { force: true });
+    const handle = await open(temporaryPath, 'wx+', options.mode ?? 0o600);
+    return new PendingFile({ path, temporaryPath, handle }, (stage) => this.reached(purpose, stage, path));
+  }
+
+  /** Writes a whole small file, replacing the one under `path`. */
+  async replace(purpose: DurablePurpose, path: string, bytes: Uint8Array, options?: PendingFileOptions): Promise<void> {
+    const file = await this.begin(purpose, path, options);
+    try {
+      await file.append(bytes);
+      await file.replace();
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+  }
+
+  /** Removes files, then makes their absence durable. Missing files are no error. All lie in one directory. */
+  async remove(purpose: 'local-ltx' | 'checksum-table', paths: readonly string[]): Promise<void> {
+    const [first] = paths;
+    if (first === undefined) return;
+    for (const path of paths) {
+      await rm(path, { force: true });
+      this.reached(purpose, 'remove', path);
+    }
+    await syncDirectory(dirname(first));
+  }
+
+  /** Reports a step made by other means than this class, such as a write in place. */
+  reached(purpose: DurablePurpose, stage: DurableStage, path: string): void {
+    this.#observe?.(`${purpose}.${stage}`, path);
+  }
+}
+
+/** A file under its temporary name. Ends with exactly one of `replace`, `create` or `discard`. */
+export class PendingFile {
+  readonly path: string;
+  readonly #temporaryPath: string;
+  readonly #handle: FileHandle;
+  readonly #reached: (stage: DurableStage) => void;
+  #positionBytes = 0;
+
+  constructor(
+    file: { path: string; temporaryPath: string; handle: FileHandle },
+    reached: (stage: DurableStage) => void,
+  ) {
+    this.path = file.path;
+    this.#temporaryPath = file.temporaryPath;
+    this.#handle = file.handle;
+    this.#reached = reached;
+  }
+
+  /** Where the next `append` goes. */
+  get positionBytes(): number {
+    return this.#positionBytes;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    await this.writeAt(bytes, this.#positionBytes);
+    this.#positionBytes += bytes.byteLength;
+  }
+
+  async writeAt(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.byteLength; ) {
+      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.byteLength - done, position + done);
+      done += bytesWritten;
+    }
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    await this.#handle.truncate(sizeBytes);
+  }
+
+  /** Gives the file a modification time; kept by the publish. */
+  async setModified(timeMs: number): Promise<void> {
+    await this.#handle.utimes(timeMs / 1000, timeMs / 1000);
+  }
+
+  /** Makes the bytes durable and publishes them, replacing what stands under the final name. */
+  async replace(): Promise<void> {
+    await this.#sync();
+    await rename(this.#temporaryPath, this.path);
+    await this.#published();
+  }
+
+  /** Makes the bytes durable and publishes them unless the final name is taken. */
+  async create(): Promise<CreateOutcome> {
+    await this.#sync();
+    try {
+      await link(this.#temporaryPath, this.path);
+    } catch (error) {
+      await rm(this.#temporaryPath, { force: true });
+      if (systemErrorCode(error) === 'EEXIST') return 'exists';
+      throw error;
+    }
+    await rm(this.#temporaryPath, { force: true });
+    await this.#published();
+    return 'created';
+  }
+
+  /** Gives the file up and removes it. May follow a failed publish. */
+  async discard(): Promise<void> {
+    await this.#handle.close().catch(() => {});
+    await rm(this.#temporaryPath, { force: true });
+  }
+
+  async #sync(): Promise<void> {
+    this.#reached('write');
+    await this.#handle.sync();
+    this.#reached('sync');
+    await this.#handle.close();
+  }
+
+  async #published(): Promise<void> {
+    this.#reached('publish');
+    await syncDirectory(dirname(this.path));
+    this.#reached('sync-directory');
+  }
+}
+
+/** Makes names that were created, renamed or removed in a directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Creates a directory and its parents, 0700, and makes the new names durable. */
+export async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let at = path; at.length >= first.length; at = dirname(at)) await syncDirectory(dirname(at));
+}
