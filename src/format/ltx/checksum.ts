@@ -15,6 +15,11 @@ export function toChecksum(value: bigint): Checksum {
   return value as Checksum;
 }
 
+/** True for a value that can be a known checksum: bit 63 is set. */
+export function isChecksum(value: bigint): value is Checksum {
+  return (value & flag) !== 0n;
+}
+
 /** Adds page checksums to a database checksum, or takes them out again: XOR is its own inverse. Bit 63 stays set. */
 export function xorChecksum(database: Checksum, pages: bigint): Checksum {
   return ((database ^ pages) | flag) as Checksum;

@@ -1,0 +1,7 @@
+export const minPageSizeBytes = 512;
+export const maxPageSizeBytes = 65536;
+
+/** True for the page sizes SQLite has: the powers of two from 512 to 65536. */
+export function isPageSize(bytes: number): boolean {
+  return bytes >= minPageSizeBytes && bytes <= maxPageSizeBytes && (bytes & (bytes - 1)) === 0;
+}
