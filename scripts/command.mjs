@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process';
+import { StepError } from './progress.mjs';
+import { projectRoot } from './project.mjs';
+
+/** Runs a program in the project's root to its end; stdout and stderr come back as one text. */
+export function runCommand(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: projectRoot, stdio: ['ignore', 'pipe', 'pipe'] });
+    const chunks = [];
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.stderr.on('data', (chunk) => chunks.push(chunk));
+    child.on('error', (error) => reject(new StepError(`Cannot run ${command}: ${error.message}`)));
+    child.on('close', (code, signal) => {
+      resolve({ code: code ?? signal, output: Buffer.concat(chunks).toString().trimEnd() });
+    });
+  });
+}
+
+/** The newest lines of a program's output, which is where it says what went wrong. */
+export function lastLines(output, count) {
+  return output.split('\n').slice(-count).join('\n');
+}
