@@ -1,0 +1,32 @@
+import { type WasmModule, webAssembly } from './web-assembly.ts';
+/** What the WASM build exports; addresses and sizes are plain numbers, 64-bit values signed bigints. */
+export interface KernelExports {
+  crc64(register: bigint, from: number, length: number): bigint;
+  prepareMove(tables: number, byteCount: number): void;
+  walChecksum(sums: bigint, from: number, length: number, bigEndian: boolean): bigint;
+  verifyFrames(
+    frames: number,
+    count: number,
+    pageSize: number,
+    salts: bigint,
+    sums: number,
+    bigEndian: boolean,
+  ): number;
+  compressBlock(source: number, length: number, target: number, table: number, tableBits: number): number;
+  decompressBlock(source: number, length: number, target: number, room: number): number;
+  checksumPages(run: number, count: number): void;
+  encodePages(run: number, count: number): number;
+  decodePages(run: number, frameBytes: number): number;
+}
+
+/** An instance with a memory of its own, which never grows: views of it stay valid. */
+export interface KernelInstance {
+  readonly exports: KernelExports;
+  readonly memory: ArrayBuffer;
+}
+
+export function instantiateKernels(module: WasmModule, memoryPageCount: number): KernelInstance {
+  const memory = new webAssembly.Memory({ initial: memoryPageCount, maximum: memoryPageCount });
+  const instance = new webAssembly.Instance(module, { env: { memory } });
+  return { exports: instance.exports as unknown as KernelExports, memory: memory.buffer };
+}

@@ -1,0 +1,18 @@
+declare const compiled: unique symbol;
+
+/** Compiled WASM, to be instantiated any number of times. */
+export interface WasmModule {
+  readonly [compiled]: true;
+}
+
+interface WebAssemblyNamespace {
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
+  readonly Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
+  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: object };
+}
+
+/**
+ * The part of the global that the kernels use. Node's type package does not declare it, and the compiler's own declaration
+ * comes only with every type of a browser.
+ */
+export const webAssembly = (globalThis as unknown as { WebAssembly: WebAssemblyNamespace }).WebAssembly;
