@@ -1,15 +1,16 @@
+import { maxPageSizeBytes } from '../database/page-size.ts';
 import { ltxHeaderBytes } from './header.ts';
 import { LtxError } from './ltx-error.ts';
+import { maxPageFrameBytes } from './page-frames.ts';
 import { ltxTrailerBytes } from './trailer.ts';
 
 /** The six zeros between the last page frame and the page index. */
 export const endOfPagesBytes = 6;
 /** The u64 after the entries that tells their size. */
 export const indexSizeBytes = 8;
-/** No page frame is larger, whatever the page size: an incompressible page of 64 KiB with the largest headers. */
-export const maxPageFrameBytes = 66_000;
 /** A page header, and at least one byte. */
-const minPageFrameBytes = 7;
+const minFrameBytes = 7;
+const maxFrameBytes = maxPageFrameBytes(maxPageSizeBytes);
 
 /** Where each page frame of a file lies: entries in ascending order of page numbers, one frame after the other. */
 export interface PageIndex {
@@ -72,7 +73,7 @@ function readEntries(entries: Uint8Array, { count, pgnos, offsets, sizes }: Page
     const size = readUvarint(entries, cursor);
     if (pgno <= previousPgno || pgno > 0xffff_ffff) throw invalid(`page ${pgno} after page ${previousPgno}`);
     if (offset !== end) throw invalid(`page ${pgno} at ${offset} instead of ${end}`);
-    if (size < minPageFrameBytes || size > maxPageFrameBytes) throw invalid(`page ${pgno} with ${size} bytes`);
+    if (size < minFrameBytes || size > maxFrameBytes) throw invalid(`page ${pgno} with ${size} bytes`);
     pgnos[i] = pgno;
     offsets[i] = offset;
     sizes[i] = size;

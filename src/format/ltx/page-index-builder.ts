@@ -1,0 +1,87 @@
+import { lockPgno } from '../database/lock-page.ts';
+import { ltxHeaderBytes } from './header.ts';
+import { LtxError } from './ltx-error.ts';
+import { encodePageIndex, type PageIndex } from './page-index.ts';
+
+const firstRoom = 64;
+
+/** Collects the entries of a page index while a file is written or read, and refuses pages that cannot come next. */
+export class PageIndexBuilder {
+  readonly #lockPgno: number;
+  #pgnos = new Uint32Array(firstRoom);
+  #sizes = new Uint32Array(firstRoom);
+  #count = 0;
+  #frameBytes = 0;
+
+  constructor(pageSizeBytes: number) {
+    this.#lockPgno = lockPgno(pageSizeBytes);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** 0 as long as there is no page. */
+  get lastPgno(): number {
+    return this.#count === 0 ? 0 : this.#pgnos[this.#count - 1]!;
+  }
+
+  /** Where the next frame begins in the file, or the six zeros after the last one. */
+  get endOffset(): number {
+    return ltxHeaderBytes + this.#frameBytes;
+  }
+
+  /** Throws LtxError `page-order` unless these page numbers can follow the ones that are there. */
+  checkNext(pgnos: Uint32Array, pageCount: number): void {
+    let previous = this.lastPgno;
+    for (let i = 0; i < pageCount; i++) {
+      const pgno = pgnos[i]!;
+      if (pgno <= previous) throw outOfOrder(pgno, `it comes after page ${previous}`);
+      if (pgno === this.#lockPgno) throw outOfOrder(pgno, 'it is the lock page');
+      previous = pgno;
+    }
+  }
+
+  /** Adds frames whose page numbers `checkNext` let through. */
+  add(pgnos: Uint32Array, frameSizes: Uint32Array, pageCount: number): void {
+    this.#makeRoom(pageCount);
+    this.#pgnos.set(pgnos.subarray(0, pageCount), this.#count);
+    this.#sizes.set(frameSizes.subarray(0, pageCount), this.#count);
+    this.#count += pageCount;
+    for (let i = 0; i < pageCount; i++) this.#frameBytes += frameSizes[i]!;
+  }
+
+  toIndex(): PageIndex {
+    const count = this.#count;
+    const sizes = this.#sizes.slice(0, count);
+    const offsets = new Float64Array(count);
+    let offset = ltxHeaderBytes;
+    for (let i = 0; i < count; i++) {
+      offsets[i] = offset;
+      offset += sizes[i]!;
+    }
+    return { count, pgnos: this.#pgnos.slice(0, count), offsets, sizes };
+  }
+
+  encode(): Uint8Array {
+    return encodePageIndex(this.toIndex());
+  }
+
+  #makeRoom(pageCount: number): void {
+    const needed = this.#count + pageCount;
+    if (needed <= this.#pgnos.length) return;
+    const room = Math.max(needed, this.#pgnos.length * 2);
+    this.#pgnos = grown(this.#pgnos, room);
+    this.#sizes = grown(this.#sizes, room);
+  }
+}
+
+function grown(array: Uint32Array<ArrayBuffer>, room: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(room);
+  larger.set(array);
+  return larger;
+}
+
+function outOfOrder(pgno: number, state: string): LtxError {
+  return new LtxError('page-order', `Cannot place page ${pgno} in an LTX file: ${state}`, { data: { pgno } });
+}
