@@ -1,17 +1,16 @@
-import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DurableObserver, DurablePurpose, DurableStage } from './durable-step.ts';
-import { systemErrorCode } from './typed-error.ts';
+import { type CreateOutcome, ExclusivePublisher } from './exclusive-publisher.ts';
 
 export interface PendingFileOptions {
   /** Where the bytes are collected; on the same file system as the final path. Default: the final path + `.tmp`. */
   readonly temporaryPath?: string | undefined;
   /** Permission bits of the new file. Default 0600: a backup holds every secret of its database. */
   readonly mode?: number | undefined;
+  /** Remembers whether the file system has hard links. Default: found out for this file alone. */
+  readonly publisher?: ExclusivePublisher | undefined;
 }
-
-/** What happened to a create-only publish. */
-export type CreateOutcome = 'created' | 'exists';
 
 /**
  * The only way this program makes files that must survive a power cut: write to a temporary name, fsync, publish under
@@ -29,7 +28,8 @@ export class DurableFiles {
     const temporaryPath = options.temporaryPath ?? `${path}.tmp`;
     await rm(temporaryPath, { force: true });
     const handle = await open(temporaryPath, 'wx+', options.mode ?? 0o600);
-    return new PendingFile({ path, temporaryPath, handle }, (stage) => this.reached(purpose, stage, path));
+    const publisher = options.publisher ?? new ExclusivePublisher();
+    return new PendingFile({ path, temporaryPath, handle, publisher }, (stage) => this.reached(purpose, stage, path));
   }
 
   /** Writes a whole small file, replacing the one under `path`. */
@@ -66,16 +66,18 @@ export class PendingFile {
   readonly path: string;
   readonly #temporaryPath: string;
   readonly #handle: FileHandle;
+  readonly #publisher: ExclusivePublisher;
   readonly #reached: (stage: DurableStage) => void;
   #positionBytes = 0;
 
   constructor(
-    file: { path: string; temporaryPath: string; handle: FileHandle },
+    file: { path: string; temporaryPath: string; handle: FileHandle; publisher: ExclusivePublisher },
     reached: (stage: DurableStage) => void,
   ) {
     this.path = file.path;
     this.#temporaryPath = file.temporaryPath;
     this.#handle = file.handle;
+    this.#publisher = file.publisher;
     this.#reached = reached;
   }
 
@@ -100,9 +102,13 @@ export class PendingFile {
     await this.#handle.truncate(sizeBytes);
   }
 
-  /** Gives the file a modification time; kept by the publish. */
+  /**
+   * Gives the file a modification time; kept by the publish. Node hands the time on as a floating-point number and may
+   * cut it to whole microseconds: half of one more keeps the millisecond from becoming the one before.
+   */
   async setModified(timeMs: number): Promise<void> {
-    await this.#handle.utimes(timeMs / 1000, timeMs / 1000);
+    const seconds = (timeMs + 0.0005) / 1000;
+    await this.#handle.utimes(seconds, seconds);
   }
 
   /** Makes the bytes durable and publishes them, replacing what stands under the final name. */
@@ -112,25 +118,31 @@ export class PendingFile {
     await this.#published();
   }
 
-  /** Makes the bytes durable and publishes them unless the final name is taken. */
+  /**
+   * Makes the bytes durable and publishes them unless the final name is taken. The name is durable in either case: the
+   * one who made it may have been stopped before that.
+   */
   async create(): Promise<CreateOutcome> {
     await this.#sync();
-    try {
-      await link(this.#temporaryPath, this.path);
-    } catch (error) {
-      await rm(this.#temporaryPath, { force: true });
-      if (systemErrorCode(error) === 'EEXIST') return 'exists';
-      throw error;
-    }
-    await rm(this.#temporaryPath, { force: true });
-    await this.#published();
-    return 'created';
+    const outcome = await this.#publish();
+    if (outcome === 'created') await this.#published();
+    else await syncDirectory(dirname(this.path));
+    return outcome;
   }
 
   /** Gives the file up and removes it. May follow a failed publish. */
   async discard(): Promise<void> {
     await this.#handle.close().catch(() => {});
     await rm(this.#temporaryPath, { force: true });
+  }
+
+  async #publish(): Promise<CreateOutcome> {
+    try {
+      return await this.#publisher.publish(this.#temporaryPath, this.path);
+    } catch (error) {
+      await rm(this.#temporaryPath, { force: true }).catch(() => {});
+      throw error;
+    }
   }
 
   async #sync(): Promise<void> {
