@@ -16,7 +16,9 @@ export function runCommand(command, args) {
   });
 }
 
-/** The newest lines of a program's output, which is where it says what went wrong. */
-export function lastLines(output, count) {
-  return output.split('\n').slice(-count).join('\n');
+/** The first lines, where npm names the reason, and the last, where a compiler does. */
+export function bothEnds(output, { headCount, tailCount }) {
+  const lines = output.split('\n');
+  if (lines.length <= headCount + tailCount) return output;
+  return [...lines.slice(0, headCount), '...', ...lines.slice(-tailCount)].join('\n');
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lastLines, runCommand } from './command.mjs';
+import { bothEnds, runCommand } from './command.mjs';
 import { StepError } from './progress.mjs';
 import { projectRoot } from './project.mjs';
 import { clearStamp, fingerprint, isCurrent, writeStamp } from './stamp.mjs';
@@ -48,7 +48,8 @@ async function npmCi() {
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const { code, output } = await runCommand(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
   if (code !== 0) {
-    throw new StepError(`Cannot install the packages: npm ci ended with ${code}. It said:\n${lastLines(output, 20)}`);
+    const said = bothEnds(output, { headCount: 6, tailCount: 12 });
+    throw new StepError(`Cannot install the packages: npm ci ended with ${code}. It said:\n${said}`);
   }
   const problem = await nativeModuleProblem();
   if (problem !== undefined) {
