@@ -41,7 +41,7 @@ function parseOptions() {
       },
     });
   } catch (error) {
-    throw new StepError(`${error.message}. Usage: ${usage}`);
+    throw new StepError(`${error.message.split('. ')[0]}. Usage: ${usage}`);
   }
 }
 
