@@ -1,0 +1,28 @@
+import type { DatabaseSettings, NormalConfig } from './normal-config.ts';
+
+/** Litestream's values, but for `switchToWal`, which is ours. */
+export const defaultSettings: DatabaseSettings = {
+  monitorIntervalMs: 1000,
+  checkpointIntervalMs: 60_000,
+  busyTimeoutMs: 1000,
+  minCheckpointPageCount: 1000,
+  truncatePageCount: 121_359,
+  maxSyncWalBytes: 64 * 1024 * 1024,
+  restoreIfDbNotExists: false,
+  switchToWal: true,
+};
+
+export const defaultSyncIntervalMs = 1000;
+
+/** The configuration without a file: no databases, and workers for all processors but one. */
+export function defaultConfig(processorCount: number): NormalConfig {
+  return {
+    databases: [],
+    directories: [],
+    exec: undefined,
+    logging: { level: 'info', type: 'text', stream: 'stderr', source: false },
+    shutdownSyncTimeoutMs: 30_000,
+    shutdownSyncIntervalMs: 500,
+    workers: Math.max(1, processorCount - 1),
+  };
+}

@@ -1,0 +1,74 @@
+import { basename, dirname, join, relative } from 'node:path';
+import { defaultMetaPath, defaultReplicaPath, isNeverDatabase, metaSuffix } from './database-paths.ts';
+import { defaultSyncIntervalMs } from './defaults.ts';
+import { globExpression } from './glob.ts';
+import type { DatabaseConfig, DirectoryConfig, MetaPlace, ReplicaConfig } from './normal-config.ts';
+import { urlOfReplicaPath } from './replica-url.ts';
+
+/** Looks at names only. Nothing below this interface opens a file: closing a live database would drop SQLite's locks. */
+export interface DirectoryReader {
+  /** Symbolic links are followed. */
+  kind(path: string): Promise<EntryKind>;
+  /** The entries of a directory; empty when it does not exist. Links to directories are `other`: no scan goes round. */
+  list(path: string): Promise<readonly DirectoryEntry[]>;
+}
+
+export type EntryKind = 'file' | 'directory' | 'other' | 'missing';
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: EntryKind;
+}
+
+/** The files of a directory that may be databases, in order of their paths. Their headers are still to be looked at. */
+export async function findCandidates(config: DirectoryConfig, reader: DirectoryReader): Promise<string[]> {
+  const found: string[] = [];
+  const waiting = [config.directory];
+  for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
+    for (const { name, kind } of await reader.list(directory)) {
+      const path = join(directory, name);
+      if (kind === 'directory' && config.recursive && !isNeverDatabase(name, 'directory')) waiting.push(path);
+      if (kind === 'file' && isCandidate(config, path)) found.push(path);
+    }
+  }
+  return found.sort();
+}
+
+/** Whether a file that stands or appears at `path` may be a database of this directory. */
+export function isCandidate(config: DirectoryConfig, path: string): boolean {
+  const below = relative(config.directory, path);
+  const parts = below.split('/');
+  const name = parts.pop() ?? '';
+  if (name === '' || parts[0] === '..' || (parts.length > 0 && !config.recursive)) return false;
+  if (isNeverDatabase(name, 'file') || parts.some((part) => isNeverDatabase(part, 'directory'))) return false;
+  return globExpression(config.pattern).test(config.pattern.includes('/') ? below : name);
+}
+
+/** The configuration of one database of a directory. */
+export function databaseIn(config: DirectoryConfig, path: string): DatabaseConfig {
+  const below = relative(config.directory, path);
+  const replicas = config.replicas?.map((replica) => replicaBelow(replica, below));
+  return {
+    ...config.settings,
+    path,
+    metaPath: metaPathIn(config.meta, below, path),
+    replicas: replicas ?? [replicaAt(defaultReplicaPath(path), defaultSyncIntervalMs)],
+  };
+}
+
+/** A directory replica under its default name. */
+export function replicaAt(path: string, syncIntervalMs: number): ReplicaConfig {
+  return { name: 'file', type: 'file', url: urlOfReplicaPath(path), path, syncIntervalMs };
+}
+
+/** The replica with a relative path added to its own. */
+export function replicaBelow(replica: ReplicaConfig, below: string): ReplicaConfig {
+  const path = join(replica.path, below);
+  return { ...replica, path, url: urlOfReplicaPath(path) };
+}
+
+function metaPathIn(meta: MetaPlace, below: string, path: string): string {
+  if (meta.kind === 'meta-dir') return join(meta.base, `${below}${metaSuffix}`);
+  if (meta.kind === 'meta-path') return join(meta.base, dirname(below), `.${basename(below)}${metaSuffix}`);
+  return defaultMetaPath(path);
+}

@@ -1,0 +1,77 @@
+import type { LogLevel } from '../runtime/logger.ts';
+
+/** One place that a database is copied to. */
+export interface ReplicaConfig {
+  /** Unique among a database's replicas; what `-replica` takes. */
+  readonly name: string;
+  readonly type: 'file';
+  /** For people: `file://` and the path as it is. Replicas are opened by type and path. */
+  readonly url: string;
+  readonly path: string;
+  readonly syncIntervalMs: number;
+}
+
+/** What may differ from database to database and is not a path. */
+export interface DatabaseSettings {
+  readonly monitorIntervalMs: number;
+  /** 0: no checkpoints by time. */
+  readonly checkpointIntervalMs: number;
+  readonly busyTimeoutMs: number;
+  readonly minCheckpointPageCount: number;
+  /** 0: the WAL is never truncated for its size. */
+  readonly truncatePageCount: number;
+  /** 0: no limit. */
+  readonly maxSyncWalBytes: number;
+  readonly restoreIfDbNotExists: boolean;
+  /** Whether a database in a rollback journal mode is switched to WAL; without it such a database is refused. */
+  readonly switchToWal: boolean;
+}
+
+export interface DatabaseConfig extends DatabaseSettings {
+  readonly path: string;
+  /** Where local LTX files and our own bookkeeping lie. */
+  readonly metaPath: string;
+  /** Never empty. */
+  readonly replicas: readonly ReplicaConfig[];
+}
+
+/** Where the meta directories of a directory's databases lie. */
+export type MetaPlace =
+  | { readonly kind: 'beside' }
+  /** `<base>/<relative path>-litestream` */
+  | { readonly kind: 'meta-dir'; readonly base: string }
+  /** `<base>/<relative directory>/.<file>-litestream` */
+  | { readonly kind: 'meta-path'; readonly base: string };
+
+/** A directory whose databases are found at the start and, with `watch`, while running. */
+export interface DirectoryConfig {
+  readonly directory: string;
+  /** A glob. Without a slash it is held against file names, with one against paths below the directory. */
+  readonly pattern: string;
+  readonly recursive: boolean;
+  readonly watch: boolean;
+  readonly meta: MetaPlace;
+  /** Each database's path below the directory is added to each; undefined: `<database>-replica/` beside each database. */
+  readonly replicas: readonly ReplicaConfig[] | undefined;
+  readonly settings: DatabaseSettings;
+}
+
+export interface LoggingConfig {
+  readonly level: LogLevel;
+  readonly type: 'text' | 'json';
+  readonly stream: 'stdout' | 'stderr';
+  /** Whether each line names the place in the source that wrote it. */
+  readonly source: boolean;
+}
+
+/** Everything that is configured, with all defaults filled in. Plain data, so that it can be sent to another process. */
+export interface NormalConfig {
+  readonly databases: readonly DatabaseConfig[];
+  readonly directories: readonly DirectoryConfig[];
+  readonly exec: string | undefined;
+  readonly logging: LoggingConfig;
+  /** How often and how long a stop tries to ship what is left. 0: one try. */
+  readonly shutdownSyncTimeoutMs: number;
+  readonly shutdownSyncIntervalMs: number;
+  readonly workers: number;
+}

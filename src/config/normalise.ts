@@ -1,0 +1,132 @@
+import { ConfigError } from './config-error.ts';
+import { defaultMetaPath, expandPath, type PathContext } from './database-paths.ts';
+import { defaultConfig, defaultSettings, defaultSyncIntervalMs } from './defaults.ts';
+import { assertDistinct } from './distinct-databases.ts';
+import type {
+  DatabaseConfig,
+  DatabaseSettings,
+  DirectoryConfig,
+  LoggingConfig,
+  MetaPlace,
+  NormalConfig,
+  ReplicaConfig,
+} from './normal-config.ts';
+import { pathOfReplicaUrl, urlOfReplicaPath } from './replica-url.ts';
+import type { ConfigFile, DatabaseEntry } from './schema/config.ts';
+
+export interface NormaliseContext extends PathContext {
+  readonly processorCount: number;
+  /** The variable LOG_LEVEL, which goes before the file as in Litestream. */
+  readonly logLevel?: string | undefined;
+}
+
+/** Fills in the defaults and makes paths absolute. Throws a ConfigError `conflict` for databases that collide. */
+export function normalise(file: ConfigFile, context: NormaliseContext): NormalConfig {
+  const defaults = defaultConfig(context.processorCount);
+  const databases: DatabaseConfig[] = [];
+  const directories: DirectoryConfig[] = [];
+  for (const entry of file.dbs ?? []) {
+    if (entry.dir === undefined) databases.push(database(entry, file, context));
+    else directories.push(directory(entry, entry.dir, file, context));
+  }
+  assertDistinct(databases, 'conflict');
+  return {
+    databases,
+    directories,
+    exec: file.exec,
+    logging: logging(file.logging ?? {}, context.logLevel, defaults.logging),
+    shutdownSyncTimeoutMs: file['shutdown-sync-timeout'] ?? defaults.shutdownSyncTimeoutMs,
+    shutdownSyncIntervalMs: file['shutdown-sync-interval'] ?? defaults.shutdownSyncIntervalMs,
+    workers: file.workers ?? defaults.workers,
+  };
+}
+
+function database(entry: DatabaseEntry, file: ConfigFile, context: PathContext): DatabaseConfig {
+  const path = expandPath(entry.path ?? '', context);
+  const metaPath = entry['meta-path'];
+  return {
+    ...settings(entry, file),
+    path,
+    metaPath: metaPath === undefined ? defaultMetaPath(path) : expandPath(metaPath, context),
+    replicas: replicas(entry, path, file, context),
+  };
+}
+
+function directory(entry: DatabaseEntry, dir: string, file: ConfigFile, context: PathContext): DirectoryConfig {
+  const path = expandPath(dir, context);
+  return {
+    directory: path,
+    pattern: entry.pattern ?? '*',
+    recursive: entry.recursive ?? false,
+    watch: entry.watch ?? false,
+    meta: metaPlace(entry, context),
+    replicas: replicas(entry, path, file, context),
+    settings: settings(entry, file),
+  };
+}
+
+function metaPlace(entry: DatabaseEntry, context: PathContext): MetaPlace {
+  const { 'meta-dir': metaDir, 'meta-path': metaPath } = entry;
+  if (metaDir !== undefined) return { kind: 'meta-dir', base: expandPath(metaDir, context) };
+  if (metaPath !== undefined) return { kind: 'meta-path', base: expandPath(metaPath, context) };
+  return { kind: 'beside' };
+}
+
+function settings(entry: DatabaseEntry, file: ConfigFile): DatabaseSettings {
+  return {
+    monitorIntervalMs: entry['monitor-interval'] ?? defaultSettings.monitorIntervalMs,
+    checkpointIntervalMs: entry['checkpoint-interval'] ?? defaultSettings.checkpointIntervalMs,
+    busyTimeoutMs: entry['busy-timeout'] ?? defaultSettings.busyTimeoutMs,
+    minCheckpointPageCount: entry['min-checkpoint-page-count'] ?? defaultSettings.minCheckpointPageCount,
+    truncatePageCount: entry['truncate-page-n'] ?? defaultSettings.truncatePageCount,
+    maxSyncWalBytes: entry['max-sync-wal-bytes'] ?? defaultSettings.maxSyncWalBytes,
+    restoreIfDbNotExists: entry['restore-if-db-not-exists'] ?? defaultSettings.restoreIfDbNotExists,
+    switchToWal: entry['switch-to-wal'] ?? file['switch-to-wal'] ?? defaultSettings.switchToWal,
+  };
+}
+
+/** Names that are not given are `file`, `file-2`, `file-3` ... */
+function replicas(entry: DatabaseEntry, owner: string, file: ConfigFile, context: PathContext): ReplicaConfig[] {
+  const entries = entry.replica === undefined ? (entry.replicas ?? []) : [entry.replica];
+  const names = new Set<string>();
+  return entries.map((replica, index): ReplicaConfig => {
+    const name = replica.name ?? (index === 0 ? 'file' : `file-${index + 1}`);
+    if (names.has(name)) {
+      throw new ConfigError('conflict', `Cannot replicate ${owner}: two of its replicas are named ${name}`, {
+        hint: 'give each replica of a database a name of its own',
+      });
+    }
+    names.add(name);
+    const path = replica.url === undefined ? expandPath(replica.path ?? '', context) : pathOfReplicaUrl(replica.url);
+    const syncIntervalMs = replica['sync-interval'] ?? file['sync-interval'] ?? defaultSyncIntervalMs;
+    return { name, type: 'file', url: urlOfReplicaPath(path), path, syncIntervalMs };
+  });
+}
+
+const levels: Readonly<Record<string, LoggingConfig['level']>> = {
+  trace: 'debug',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  warning: 'warn',
+  error: 'error',
+};
+
+/** The level of a name, in any case; `trace`, which Litestream has, is our `debug`. */
+export function logLevel(name: string): LoggingConfig['level'] | undefined {
+  return levels[name.toLowerCase()];
+}
+
+function logging(
+  file: NonNullable<ConfigFile['logging']>,
+  environmentLevel: string | undefined,
+  defaults: LoggingConfig,
+): LoggingConfig {
+  const level = environmentLevel === undefined || environmentLevel === '' ? file.level : environmentLevel;
+  return {
+    level: logLevel(level ?? '') ?? defaults.level,
+    type: file.type === 'json' ? 'json' : 'text',
+    stream: file.stderr === false ? 'stdout' : defaults.stream,
+    source: file.source ?? defaults.source,
+  };
+}

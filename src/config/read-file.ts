@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { systemErrorCode } from '../runtime/typed-error.ts';
+import { ConfigError } from './config-error.ts';
+import { expandPath } from './database-paths.ts';
+import { expandEnvironment } from './environment-expansion.ts';
+import type { NormalConfig } from './normal-config.ts';
+import { type NormaliseContext, normalise } from './normalise.ts';
+import { parseConfig } from './parse-config.ts';
+
+/** The part of the process that configuration depends on. Only this file and `cmd` look at it. */
+export interface ConfigEnvironment extends NormaliseContext {
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly processId: number;
+}
+
+export interface LoadedConfig {
+  readonly config: NormalConfig;
+  readonly file: string;
+  /** Variables that the file names and that are not set: worth a warning. */
+  readonly missingVariables: readonly string[];
+}
+
+export interface ReadConfigOptions {
+  /** Default: the variable LITESTREAM_CONFIG, else /etc/litestream.yml. */
+  readonly file?: string | undefined;
+  /** `keep`: what looks like a variable stays as it stands. Default `expand`. */
+  readonly variables?: 'expand' | 'keep' | undefined;
+}
+
+export const defaultConfigFile = '/etc/litestream.yml';
+
+/** This process, now. */
+export function currentEnvironment(): ConfigEnvironment {
+  return {
+    variables: process.env,
+    processId: process.pid,
+    workingDirectory: process.cwd(),
+    homeDirectory: homedir() || undefined,
+    processorCount: availableParallelism(),
+    logLevel: process.env.LOG_LEVEL,
+  };
+}
+
+/** Reads and checks a config file. Throws a ConfigError: `not-found`, `unreadable`, or what is wrong in it. */
+export async function readConfigFile(
+  options: ReadConfigOptions,
+  environment: ConfigEnvironment,
+): Promise<LoadedConfig> {
+  const file = configFile(options, environment);
+  const text = await readText(file);
+  const { text: expanded, missing } =
+    options.variables === 'keep'
+      ? { text, missing: [] }
+      : expandEnvironment(text, environment.variables, environment.processId);
+  return { config: normalise(parseConfig(expanded, file), environment), file, missingVariables: missing };
+}
+
+/** As `readConfigFile`, but undefined when no file was asked for and there is none in the default place. */
+export async function readConfigFileIfAny(
+  options: ReadConfigOptions,
+  environment: ConfigEnvironment,
+): Promise<LoadedConfig | undefined> {
+  try {
+    return await readConfigFile(options, environment);
+  } catch (error) {
+    const isDefault = options.file === undefined && !environment.variables.LITESTREAM_CONFIG;
+    if (isDefault && error instanceof ConfigError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+function configFile(options: ReadConfigOptions, environment: ConfigEnvironment): string {
+  const file = options.file ?? (environment.variables.LITESTREAM_CONFIG || defaultConfigFile);
+  return resolve(expandPath(file, environment));
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') {
+      const hint = 'name one with -config or LITESTREAM_CONFIG';
+      throw new ConfigError('not-found', `Cannot read config ${file}: it does not exist`, { cause: error, hint });
+    }
+    const current = error instanceof Error ? error.message : String(error);
+    throw new ConfigError('unreadable', `Cannot read config ${file}: ${current}`, { cause: error });
+  }
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { databaseSchema, snapshotSchema } from './database.ts';
+import { later } from './later.ts';
+import { globalReplicaSettings } from './replica.ts';
+import {
+  choice,
+  count,
+  duration,
+  durationOfAtLeast,
+  fileMode,
+  positiveDuration,
+  size,
+  text,
+  toggle,
+} from './scalar.ts';
+
+const minuteMs = 60_000;
+const off = () => false;
+const isFalse = (enabled: boolean) => !enabled;
+const isZero = (value: number) => value === 0;
+const isDefaultLevels = (levels: readonly { interval: number }[]) =>
+  levels.length === 0 ||
+  levels.map((level) => level.interval).join() === [minuteMs / 2, 5 * minuteMs, 60 * minuteMs].join();
+
+export const configSchema = z.strictObject({
+  ...globalReplicaSettings,
+  dbs: z.array(databaseSchema).optional(),
+  exec: text.optional(),
+  logging: z
+    .strictObject({
+      level: choice(['trace', 'debug', 'info', 'warn', 'warning', 'error']).optional(),
+      type: choice(['text', 'json', 'pretty']).optional(),
+      stderr: toggle.optional(),
+      source: toggle.optional(),
+    })
+    .optional(),
+  'shutdown-sync-timeout': duration.optional(),
+  'shutdown-sync-interval': positiveDuration.optional(),
+  'switch-to-wal': toggle.optional(),
+  workers: count(1).optional(),
+
+  addr: later(text, off).optional(),
+  'mcp-addr': later(text, off).optional(),
+  'heartbeat-url': later(text, off).optional(),
+  'heartbeat-interval': durationOfAtLeast(minuteMs, 'a duration of at least 1m').optional(),
+  socket: z
+    .strictObject({
+      enabled: later(toggle, isFalse).optional(),
+      path: text.optional(),
+      permissions: fileMode.optional(),
+    })
+    .optional(),
+  levels: later(z.array(z.strictObject({ interval: positiveDuration })), isDefaultLevels).optional(),
+  snapshot: snapshotSchema.optional(),
+  'l0-retention': later(duration, (retentionMs) => retentionMs === 5 * minuteMs).optional(),
+  'l0-retention-check-interval': later(positiveDuration, (intervalMs) => intervalMs === minuteMs / 4).optional(),
+  /** Nothing is deleted from replicas yet, so either value is kept to. */
+  retention: z.strictObject({ enabled: toggle.optional() }).optional(),
+  'verify-compaction': later(toggle, isFalse).optional(),
+  validation: z.strictObject({ interval: later(duration, isZero).optional() }).optional(),
+  lease: z
+    .strictObject({
+      enabled: later(toggle, isFalse).optional(),
+      ttl: positiveDuration.optional(),
+      owner: text.optional(),
+    })
+    .optional(),
+  'park-after': later(duration, isZero).optional(),
+  'store-calls-per-second': later(count(0), isZero).optional(),
+  'upload-bytes-per-second': later(size, isZero).optional(),
+  dashboard: z.strictObject({ addr: later(text, off).optional(), token: text.optional() }).optional(),
+});
+
+/** A config file after checking: durations in milliseconds, sizes in bytes, nothing filled in. */
+export type ConfigFile = z.output<typeof configSchema>;
+export type DatabaseEntry = NonNullable<ConfigFile['dbs']>[number];

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { byteSizeForm, parseByteSize } from '../value/byte-size.ts';
+import { durationForm, parseGoDuration } from '../value/go-duration.ts';
+
+/**
+ * The YAML reader hands over every scalar as its text, so that each key alone decides what the text means: `name: 0123`
+ * stays a name, `permissions: 0600` is octal.
+ */
+function scalar<T>(form: string, parse: (text: string) => T | undefined) {
+  return z.unknown().transform((input, context): T => {
+    const value = typeof input === 'string' ? parse(input) : undefined;
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: `is ${describe(input)}, must be ${form}` });
+    return z.NEVER;
+  });
+}
+
+export const text = scalar('a text', (value) => value);
+
+const truths: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  false: false,
+  no: false,
+  off: false,
+};
+export const toggle = scalar('true or false', (value) => truths[value.toLowerCase()]);
+
+export function choice<const Choices extends readonly string[]>(choices: Choices) {
+  return scalar<Choices[number]>(`one of ${choices.join(', ')}`, (value) =>
+    choices.find((allowed) => allowed === value.toLowerCase()),
+  );
+}
+
+export function count(least: number) {
+  return scalar(`a whole number of at least ${least}`, (value) => {
+    const number = /^\d[\d_]*$/.test(value) ? Number(value.replaceAll('_', '')) : Number.NaN;
+    return Number.isSafeInteger(number) && number >= least ? number : undefined;
+  });
+}
+
+export const fileMode = scalar('an octal file mode such as 0600', (value) =>
+  /^0?o?[0-7]{3}$/.test(value) ? Number.parseInt(value.slice(-3), 8) : undefined,
+);
+
+/** A duration in milliseconds that is 0 or more. */
+export const duration = scalar(durationForm, parseGoDuration);
+
+export function durationOfAtLeast(leastMs: number, form: string) {
+  return scalar(form, (value) => {
+    const durationMs = parseGoDuration(value);
+    return durationMs === undefined || durationMs < leastMs ? undefined : durationMs;
+  });
+}
+
+export const positiveDuration = durationOfAtLeast(Number.MIN_VALUE, `${durationForm}, more than 0`);
+
+/** A size in bytes. */
+export const size = scalar(byteSizeForm, parseByteSize);
+
+/** What a value in a config file is, for messages. */
+export function describe(input: unknown): string {
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object' && input !== null) return 'a map';
+  if (typeof input !== 'string') return 'empty';
+  return JSON.stringify(input.length > 60 ? `${input.slice(0, 57)}...` : input);
+}

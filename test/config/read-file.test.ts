@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ConfigError } from '../../src/config/config-error.ts';
+import {
+  type ConfigEnvironment,
+  currentEnvironment,
+  readConfigFile,
+  readConfigFileIfAny,
+} from '../../src/config/read-file.ts';
+
+async function withFile(
+  text: string,
+  use: (file: string, environment: ConfigEnvironment) => Promise<void>,
+): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'config-'));
+  const file = join(directory, 'litestream.yml');
+  await writeFile(file, text);
+  const variables = { DATA: '/data', LITESTREAM_CONFIG: file };
+  try {
+    await use(file, {
+      ...currentEnvironment(),
+      logLevel: undefined,
+      workingDirectory: directory,
+      variables,
+      processId: 7,
+    });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax under test
+const text = 'dbs: [{path: $DATA/$PID.db, replica: {path: "${MISSING}/b"}}]';
+
+test('readConfigFile expands variables, reports missing ones and finds the file by LITESTREAM_CONFIG', async () => {
+  await withFile(text, async (file, environment) => {
+    const loaded = await readConfigFile({}, environment);
+    assert.equal(loaded.file, file);
+    assert.deepEqual(loaded.missingVariables, ['MISSING']);
+    assert.equal(loaded.config.databases[0]?.path, '/data/7.db');
+    assert.equal(loaded.config.databases[0]?.replicas[0]?.path, '/b');
+  });
+});
+
+test('readConfigFile keeps variables when told to', async () => {
+  await withFile(text, async (_, environment) => {
+    const { config } = await readConfigFile({ file: 'litestream.yml', variables: 'keep' }, environment);
+    assert.equal(config.databases[0]?.path, join(environment.workingDirectory, '$DATA/$PID.db'));
+  });
+});
+
+test('readConfigFile names a file that is not there, is a directory or is wrong', async () => {
+  await withFile('dbz: 1', async (file, environment) => {
+    const code = (wanted: string, part: string) => (error: unknown) =>
+      error instanceof ConfigError && error.code === wanted && error.message.includes(part);
+    await assert.rejects(readConfigFile({ file: '/none.yml' }, environment), code('not-found', '/none.yml'));
+    await assert.rejects(readConfigFile({ file: '.' }, environment), code('unreadable', environment.workingDirectory));
+    await assert.rejects(
+      readConfigFile({}, environment),
+      code('invalid', `${file}:1:1: dbz is an unknown key, did you mean dbs`),
+    );
+  });
+});
+
+test('readConfigFileIfAny passes over the default file alone', async () => {
+  await withFile('', async (_, environment) => {
+    const gone = { ...environment, variables: { LITESTREAM_CONFIG: '/none.yml' } };
+    await assert.rejects(readConfigFileIfAny({}, gone), ConfigError);
+    await assert.rejects(readConfigFileIfAny({ file: '/none.yml' }, { ...environment, variables: {} }), ConfigError);
+    assert.ok((await readConfigFileIfAny({}, environment)) !== undefined);
+  });
+});
