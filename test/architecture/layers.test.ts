@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { projectRoot } from '../support/project-root.ts';
 import { type ImportGraph, importSpecifiers, readImportGraph } from './import-graph.ts';
 import { layerProblems } from './layer-rules.ts';
 
 describe('layers', () => {
   it('src and cmd import downwards only and hold no cycle, type-only imports included', async () => {
-    const graph = await readImportGraph(projectRoot(), ['src', 'cmd']);
+    const graph = await readImportGraph(projectRoot, ['src', 'cmd']);
     assert.ok(graph.get('src/replica/replica-client.ts')?.includes('src/format/ltx/txid.ts'), 'the sources were read');
     assert.deepEqual(layerProblems(graph), []);
   });
 
   it('src and cmd import files that exist', async () => {
-    const graph = await readImportGraph(projectRoot(), ['src', 'cmd']);
+    const graph = await readImportGraph(projectRoot, ['src', 'cmd']);
     const missing = [...new Set([...graph.values()].flat())].filter((path) => !graph.has(path));
     assert.deepEqual(missing, []);
   });
@@ -101,10 +100,3 @@ describe('importSpecifiers', () => {
     await assert.rejects(importSpecifiers('const a = await import(name);'), /specifier is no literal: import\(name\)/);
   });
 });
-
-/** The nearest folder above this file that has a package.json: the compiled tests lie at different depths. */
-function projectRoot(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
-}
