@@ -43,7 +43,7 @@ export interface Kernels {
 
   /**
    * Checks consecutive WAL frames (24-byte header + page each): salts equal to `salts` (the 8 raw bytes at 16 of the WAL
-   * header) and running checksum right. Stops before the first invalid one.
+   * header), page number not 0, running checksum right. Stops before the first invalid one; a part of a frame is ignored.
    */
   verifyFrames(
     frames: Uint8Array,
@@ -53,10 +53,13 @@ export interface Kernels {
     order: WalByteOrder,
   ): VerifiedFrames;
 
-  /** LZ4 block compression. Returns the bytes written to `target`, or 0 when they do not fit. */
+  /** LZ4 block compression of at most 65536 bytes. Returns the bytes written to `target`, or 0 when they do not fit. */
   compressBlock(source: Uint8Array, target: Uint8Array): number;
 
-  /** LZ4 block decompression. Returns the bytes written to `target`. Throws KernelError when `source` is not a block that fits. */
+  /**
+   * LZ4 block decompression into a target of at most 65536 bytes. Returns the bytes written. Throws KernelError when `source`
+   * is not a block that fits; `target` is undefined then.
+   */
   decompressBlock(source: Uint8Array, target: Uint8Array): number;
 
   /** Makes a workspace for runs of up to `capacity` pages, outside of which no page work crosses the border. */

@@ -22,6 +22,8 @@ export interface RunLayout {
 
 /** The descriptor of the run itself, `Run` in assembly/page-run.ts. */
 export const runAddress = 1024;
+/** Its last field. */
+export const failedFrameAddress = runAddress + 52;
 
 /** Lays out a run behind its descriptor. */
 export function layoutRun(pageSize: number, capacity: number): RunLayout {

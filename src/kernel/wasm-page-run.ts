@@ -3,7 +3,7 @@ import type { KernelExports, KernelInstance } from './kernel-exports.ts';
 import { instantiateKernels } from './kernel-exports.ts';
 import type { DecodedRun, EncodedRun, PageRun } from './kernels.ts';
 import { requireCapacity, requireFrameBytes, requirePageCount } from './limits.ts';
-import { layoutRun, type RunLayout, runAddress, writeRun } from './run-layout.ts';
+import { failedFrameAddress, layoutRun, type RunLayout, runAddress, writeRun } from './run-layout.ts';
 import type { WasmModule } from './web-assembly.ts';
 
 /** Makes a page run in an instance and a memory of its own. */
@@ -38,7 +38,7 @@ class WasmPageRun implements PageRun {
     this.frameSizes = new Uint32Array(memory, layout.frameSizes, capacity);
     this.#exports = exports;
     this.#register = new BigUint64Array(memory, runAddress, 1);
-    this.#failedFrame = new Uint32Array(memory, runAddress + 52, 1);
+    this.#failedFrame = new Uint32Array(memory, failedFrameAddress, 1);
   }
 
   checksum(pageCount: number): void {

@@ -3,23 +3,17 @@
 // x^512 = (1 + x^8)(1 + x^24): eight 64-bit lanes each move up by 64 bytes with a handful of shifts.
 
 /** (1 + x)(1 + x^3) times `a`, whose degree is at most 59. */
-// @ts-ignore: decorator
-@inline
 function times64(a: u64): u64 {
   const t = a ^ (a >> 1);
   return t ^ (t >> 3);
 }
 
 /** x^64 times `a`. */
-// @ts-ignore: decorator
-@inline
 function move64(a: u64): u64 {
   return times64(a ^ (a << 63) ^ (a << 61) ^ (a << 60));
 }
 
 /** x^512 times both lanes of `a`. */
-// @ts-ignore: decorator
-@inline
 function move512(a: v128): v128 {
   const t = v128.xor(a, i64x2.shr_u(a, 8));
   const low = v128.xor(t, i64x2.shr_u(t, 24));
@@ -29,22 +23,16 @@ function move512(a: v128): v128 {
 }
 
 /** Folds the 8 bytes of a little-endian word. */
-// @ts-ignore: decorator
-@inline
 export function fold64(register: u64, word: u64): u64 {
   return move64(register ^ word);
 }
 
 /** Folds the 4 bytes of a little-endian word. */
-// @ts-ignore: decorator
-@inline
 export function fold32(register: u64, word: u32): u64 {
   return (register >> 32) ^ times64((register ^ word) << 32);
 }
 
 /** Folds the 2 bytes of a little-endian word. */
-// @ts-ignore: decorator
-@inline
 export function fold16(register: u64, word: u16): u64 {
   return (register >> 16) ^ times64((register ^ word) << 48);
 }
@@ -101,8 +89,6 @@ export function prepareMove(tables: usize, byteCount: u32): void {
 }
 
 /** Moves a register up by the byte count of `prepareMove`. */
-// @ts-ignore: decorator
-@inline
 export function moveByTables(tables: usize, register: u64): u64 {
   let product: u64 = 0;
   for (let nibble: usize = 0; nibble < 16; nibble++) {

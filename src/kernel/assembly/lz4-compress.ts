@@ -5,14 +5,10 @@ const lastLiterals: usize = 5;
 const matchStartLimit: usize = 12;
 const skipTrigger: u32 = 7;
 
-// @ts-ignore: decorator
-@inline
 function slotOf(table: usize, at: usize, shift: u32): usize {
   return table + (<usize>((load<u32>(at) * 0x9e3779b1) >> shift) << 1);
 }
 
-// @ts-ignore: decorator
-@inline
 function putLength(to: usize, length: usize): usize {
   let rest = length - 15;
   for (; rest >= 255; rest -= 255) store<u8>(to++, 255);
@@ -20,9 +16,17 @@ function putLength(to: usize, length: usize): usize {
   return to + 1;
 }
 
+/** Writes the token of a sequence and the rest of its literal length; the low half of the token comes with the match. */
+function putToken(token: usize, literals: usize): usize {
+  if (literals < 15) {
+    store<u8>(token, literals << 4);
+    return token + 1;
+  }
+  store<u8>(token, 0xf0);
+  return putLength(token + 1, literals);
+}
+
 /** Copies in steps of 16 bytes and so writes up to 15 bytes more than asked for. */
-// @ts-ignore: decorator
-@inline
 function copyAhead(to: usize, from: usize, length: usize): void {
   const end = to + length;
   do {
@@ -33,8 +37,6 @@ function copyAhead(to: usize, from: usize, length: usize): void {
 }
 
 /** Where the bytes at `at` and `candidate` begin to differ, seen from `at` and not beyond `limit`. */
-// @ts-ignore: decorator
-@inline
 function matchEnd(at: usize, candidate: usize, limit: usize): usize {
   while (at + 8 <= limit) {
     const difference = load<u64>(at) ^ load<u64>(candidate);
@@ -79,13 +81,8 @@ export function compressBlock(source: usize, length: usize, target: usize, table
         candidate--;
       }
       const literals = at - anchor;
-      let token = to++;
-      if (literals >= 15) {
-        store<u8>(token, 0xf0);
-        to = putLength(to, literals);
-      } else {
-        store<u8>(token, literals << 4);
-      }
+      let token = to;
+      to = putToken(token, literals);
       copyAhead(to, anchor, literals);
       to += literals;
       while (true) {
@@ -114,13 +111,7 @@ export function compressBlock(source: usize, length: usize, target: usize, table
     }
   }
   const literals = end - anchor;
-  const token = to++;
-  if (literals >= 15) {
-    store<u8>(token, 0xf0);
-    to = putLength(to, literals);
-  } else {
-    store<u8>(token, literals << 4);
-  }
+  to = putToken(to, literals);
   memory.copy(to, anchor, literals);
   return to + literals - target;
 }

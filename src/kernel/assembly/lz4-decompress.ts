@@ -1,8 +1,6 @@
 // LZ4 block decompression that never reads outside its source nor writes outside its target.
 
 /** Copies a match of at least 4 bytes; nothing is written at or after `targetEnd`. */
-// @ts-ignore: decorator
-@inline
 function copyMatch(to: usize, offset: usize, length: usize, targetEnd: usize): void {
   const end = to + length;
   if (offset == 1) {

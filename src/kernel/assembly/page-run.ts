@@ -33,8 +33,6 @@ class Run {
  * Adds a page frame to the file's register without a second look at the page: with K = x^(8 * page size) the page's own
  * register is prefix * K + page and the file's becomes file * K + page, which is (file + prefix) * K + the page's own.
  */
-// @ts-ignore: decorator
-@inline
 function addFrame(run: Run, register: u64, frame: usize, index: u32): u64 {
   const page = run.pages + index * run.pageSize;
   const prefix = fold32(allOnes, load<u32>(frame));
