@@ -1,5 +1,5 @@
 import { link as hardLink, mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { pathExists } from './path-exists.ts';
 import { systemErrorCode } from './typed-error.ts';
 
@@ -85,14 +85,12 @@ async function publishByClaim(temporaryPath: string, path: string): Promise<Crea
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
-  if (await pathExists(path)) {
-    await settleClaim(claim, path);
-    return 'exists';
-  }
-  await moveEntry(`${claim}/${entry}`, path);
+  const ended = (await pathExists(path)) ? await drop(`${claim}/${entry}`) : await move(`${claim}/${entry}`, path);
   await removeEmpty(claim);
-  if (!(await pathExists(path))) throw new Error(`Cannot create ${path}: it was removed meanwhile`);
-  return 'created';
+  if (ended !== undefined) return ended;
+  if (!(await pathExists(temporaryPath))) return 'created';
+  await rm(temporaryPath, { force: true });
+  return 'exists';
 }
 
 async function claimed(stage: string, claim: string, path: string): Promise<boolean> {
@@ -107,18 +105,26 @@ async function claimed(stage: string, claim: string, path: string): Promise<bool
   return false;
 }
 
-/** Completes another writer's claim, or drops it where the name is taken already. */
+/**
+ * Completes another writer's claim. Where the name is taken already, the entry goes back to its temporary name: by that
+ * its writer can tell what became of it.
+ */
 async function settleClaim(claim: string, path: string): Promise<void> {
   for (const entry of await entriesOf(claim)) {
-    if (await pathExists(path)) await ignoring(unlink(`${claim}/${entry}`), 'ENOENT');
-    else await moveEntry(`${claim}/${entry}`, path);
+    const to = (await pathExists(path)) ? `${dirname(path)}/${entry}` : path;
+    await move(`${claim}/${entry}`, to);
   }
   await removeEmpty(claim);
 }
 
-/** A missing entry was moved by somebody else. */
-async function moveEntry(entryPath: string, path: string): Promise<void> {
-  await ignoring(rename(entryPath, path), 'ENOENT');
+/** Undefined when the entry was moved by somebody else. */
+async function move(entryPath: string, to: string): Promise<'created' | undefined> {
+  return (await ignoring(rename(entryPath, to), 'ENOENT')) ? 'created' : undefined;
+}
+
+/** Undefined when the entry was moved by somebody else. */
+async function drop(entryPath: string): Promise<'exists' | undefined> {
+  return (await ignoring(unlink(entryPath), 'ENOENT')) ? 'exists' : undefined;
 }
 
 async function removeEmpty(directory: string): Promise<void> {
@@ -134,10 +140,13 @@ async function entriesOf(directory: string): Promise<string[]> {
   }
 }
 
-async function ignoring(step: Promise<void>, ...codes: readonly string[]): Promise<void> {
+/** Whether a step was done; false when it failed with one of the codes. */
+async function ignoring(step: Promise<void>, ...codes: readonly string[]): Promise<boolean> {
   try {
     await step;
+    return true;
   } catch (error) {
-    if (!codes.includes(systemErrorCode(error) ?? '')) throw error;
+    if (codes.includes(systemErrorCode(error) ?? '')) return false;
+    throw error;
   }
 }
