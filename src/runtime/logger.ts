@@ -18,7 +18,8 @@ export function loggerFrom(
   write: (level: LogLevel, message: string, fields: LogFields) => void,
   bound: LogFields = {},
 ): Logger {
-  const at = (level: LogLevel) => (message: string, fields?: LogFields) => write(level, message, { ...bound, ...fields });
+  const at = (level: LogLevel) => (message: string, fields?: LogFields) =>
+    write(level, message, { ...bound, ...fields });
   return {
     debug: at('debug'),
     info: at('info'),
