@@ -1,0 +1,105 @@
+import type { PageRun } from '../../kernel/kernels.ts';
+import type { PageSource } from '../page-source.ts';
+
+const slabPages = 64;
+
+/**
+ * The newest version of each page copied out of the WAL and not yet in a durable file. A page that comes again takes the
+ * place of its older version, so memory follows the pages, not the frames.
+ */
+export class CapturedPages {
+  readonly #pageSizeBytes: number;
+  readonly #slots = new Map<number, number>();
+  #slabs: Uint8Array[] = [];
+  #freeSlots: number[] = [];
+  #nextSlot = 0;
+  #lowestCommit = Number.POSITIVE_INFINITY;
+  #commit = 0;
+  #highestPgno = 0;
+
+  constructor(pageSizeBytes: number) {
+    this.#pageSizeBytes = pageSizeBytes;
+  }
+
+  get pageCount(): number {
+    return this.#slots.size;
+  }
+
+  get sizeBytes(): number {
+    return this.#slots.size * this.#pageSizeBytes;
+  }
+
+  /** The database size after the last commit copied, in pages; 0 before the first. */
+  get commit(): number {
+    return this.#commit;
+  }
+
+  /** The smallest database size any commit among the copied had: growth since then needs a frame for every page. */
+  get lowestCommit(): number {
+    return this.#lowestCommit;
+  }
+
+  has(pgno: number): boolean {
+    return this.#slots.has(pgno);
+  }
+
+  /** Keeps a copy of one page. */
+  set(pgno: number, page: Uint8Array): void {
+    let slot = this.#slots.get(pgno);
+    this.#highestPgno = Math.max(this.#highestPgno, pgno);
+    if (slot === undefined) {
+      slot = this.#freeSlots.pop() ?? this.#nextSlot++;
+      this.#slots.set(pgno, slot);
+    }
+    this.#view(slot).set(page);
+  }
+
+  /** Ends a transaction after which the database has `commit` pages: pages beyond are gone, also if they come back later. */
+  endTransaction(commit: number): void {
+    this.#commit = commit;
+    this.#lowestCommit = Math.min(this.#lowestCommit, commit);
+    if (commit >= this.#highestPgno) return;
+    this.#highestPgno = commit;
+    for (const [pgno, slot] of this.#slots) {
+      if (pgno <= commit) continue;
+      this.#slots.delete(pgno);
+      this.#freeSlots.push(slot);
+    }
+  }
+
+  /** The pages as they are now; they must not change before the source has been read to its end. */
+  source(): PageSource {
+    const pgnos = Uint32Array.from(this.#slots.keys()).sort();
+    let next = 0;
+    return {
+      fill: (run: PageRun) => {
+        const count = Math.min(run.capacity, pgnos.length - next);
+        for (let i = 0; i < count; i++) {
+          const pgno = pgnos[next + i]!;
+          run.pgnos[i] = pgno;
+          run.pages.set(this.#view(this.#slots.get(pgno)!), i * this.#pageSizeBytes);
+        }
+        next += count;
+        return count;
+      },
+    };
+  }
+
+  /** Forgets everything, keeping one slab of memory for what comes next. */
+  clear(): void {
+    this.#slots.clear();
+    this.#slabs = this.#slabs.slice(0, 1);
+    this.#freeSlots = [];
+    this.#nextSlot = 0;
+    this.#lowestCommit = Number.POSITIVE_INFINITY;
+    this.#commit = 0;
+    this.#highestPgno = 0;
+  }
+
+  #view(slot: number): Uint8Array {
+    const slabIndex = Math.floor(slot / slabPages);
+    this.#slabs[slabIndex] ??= new Uint8Array(slabPages * this.#pageSizeBytes);
+    const offset = (slot % slabPages) * this.#pageSizeBytes;
+    return this.#slabs[slabIndex].subarray(offset, offset + this.#pageSizeBytes);
+  }
+}

@@ -1,0 +1,135 @@
+import { lockPgno } from '../../format/database/lock-page.ts';
+import { sameSalts } from '../../format/wal/salts.ts';
+import type { WalIndexHeader } from '../../format/wal/wal-index-header.ts';
+import type { Kernels } from '../../kernel/kernels.ts';
+import type { LiveDatabase } from '../../sqlite/live-database.ts';
+import { EngineError, positionLost } from '../engine-error.ts';
+import { CapturedPages } from './captured-pages.ts';
+import { FrameReader } from './frame-reader.ts';
+import { startOfGeneration, type WalPosition } from './wal-position.ts';
+
+/** Where a capture began and ended, as the WAL fields of an LTX header. */
+export interface CapturedSpan {
+  readonly salt1: number;
+  readonly salt2: number;
+  /** Frames before the first one captured, in the last generation captured from. */
+  readonly firstFrame: number;
+  readonly lastFrame: number;
+}
+
+/**
+ * Follows the WAL under the read marks of one attachment: copies new frames into memory and moves on when an application
+ * restarts the WAL. Its position is what the marks may be given up for, so what it holds must reach a durable file.
+ */
+export class WalCapture {
+  readonly pages: CapturedPages;
+  readonly frames: FrameReader;
+  readonly #live: LiveDatabase;
+  #position: WalPosition;
+  #spanStart = 0;
+
+  constructor(live: LiveDatabase, position: WalPosition, { kernels }: { kernels: Kernels }) {
+    this.#live = live;
+    this.#position = position;
+    this.#spanStart = position.frameCount;
+    this.pages = new CapturedPages(live.pageSizeBytes);
+    this.frames = new FrameReader(live, kernels);
+  }
+
+  /** Everything up to here has been copied out. */
+  get position(): WalPosition {
+    return this.#position;
+  }
+
+  get span(): CapturedSpan {
+    const { salt1, salt2, frameCount } = this.#position;
+    return { salt1, salt2, firstFrame: this.#spanStart, lastFrame: frameCount };
+  }
+
+  /** Whether frames were passed since the last `written`, also when none of them is held in memory. */
+  get hasNews(): boolean {
+    return this.pages.pageCount > 0 || this.pages.commit !== 0;
+  }
+
+  /** How many frames lie ahead. Follows a restart of the WAL. Throws EngineError `position-lost`. */
+  backlogFrames(): number {
+    return this.#follow().mxFrame - this.#position.frameCount;
+  }
+
+  /**
+   * Copies what is new into memory, whole transactions, until `limitBytes` of pages are held; returns whether everything
+   * was copied. Throws EngineError `position-lost` or `frame-unreadable`.
+   */
+  capture(limitBytes: number): boolean {
+    const index = this.#follow();
+    this.#position = this.#twice(index, () =>
+      this.frames.read(
+        this.#position,
+        index.mxFrame,
+        (_frame, pgno, commit, page) => {
+          this.pages.set(pgno, page);
+          if (commit !== 0) this.pages.endTransaction(commit);
+        },
+        () => this.pages.sizeBytes >= limitBytes,
+      ),
+    );
+    return this.#position.frameCount === index.mxFrame;
+  }
+
+  /** Moves on to a place whose frames were copied by other means: straight from the WAL into a file, or by a scan. */
+  moveTo(position: WalPosition): void {
+    this.#position = position;
+    this.written();
+  }
+
+  /** Forgets what is held in memory: it stands in a durable file. */
+  written(): void {
+    this.pages.clear();
+    this.#spanStart = this.#position.frameCount;
+  }
+
+  /**
+   * Throws EngineError `position-lost` when a page between `previousPageCount` and the present size never came by. SQLite
+   * writes every page of a growing database to the WAL; should it ever not, a scan is right and a guess is not.
+   */
+  checkGrowth(previousPageCount: number): void {
+    const { pages } = this;
+    const lock = lockPgno(this.#live.pageSizeBytes);
+    for (let pgno = Math.min(previousPageCount, pages.lowestCommit) + 1; pgno <= pages.commit; pgno++) {
+      if (pgno !== lock && !pages.has(pgno)) throw positionLost(this.#live.path, `page ${pgno} came without a frame`);
+    }
+  }
+
+  /** A frame that is not valid while it is being looked at may be valid a moment later. */
+  #twice(index: WalIndexHeader, read: () => WalPosition): WalPosition {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'frame-unreadable') throw error;
+    }
+    const now = this.#live.index();
+    if (!sameSalts(now, index)) throw positionLost(this.#live.path, 'frames were overwritten before they were copied');
+    return read();
+  }
+
+  /** Reads the index and goes over into the generation it describes, if that is the next one and nothing was missed. */
+  #follow(): WalIndexHeader {
+    const index = this.#live.index();
+    const { held } = this.#live;
+    if (sameSalts(index, this.#position)) {
+      if (index.mxFrame < this.#position.frameCount) {
+        throw positionLost(this.#live.path, `it ends at frame ${index.mxFrame}, before frame ${this.#position.frameCount} that was copied`);
+      }
+      return index;
+    }
+    if (((index.salt1 - this.#position.salt1) | 0) !== 1) throw positionLost(this.#live.path, 'its salts are not those of the next generation');
+    if (held.index.salt1 === this.#position.salt1) {
+      if (held.kind === 'above') throw positionLost(this.#live.path, 'it was restarted although a read mark was held');
+      if (this.#position.frameCount < held.index.mxFrame) throw positionLost(this.#live.path, 'it was restarted before all frames were copied');
+      if (held.kind === 'zero' && index.nBackfill > 0) throw positionLost(this.#live.path, 'frames were copied back although read mark 0 was held');
+    }
+    this.#position = startOfGeneration(index);
+    this.#spanStart = 0;
+    return index;
+  }
+}

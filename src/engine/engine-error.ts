@@ -1,0 +1,20 @@
+import { TypedError } from '../runtime/typed-error.ts';
+
+export type EngineErrorCode =
+  /** Frames between our position and the WAL as it is cannot be had; a diff finds what changed. */
+  | 'position-lost'
+  /** A frame below mxFrame that fails its checksum twice. */
+  | 'frame-unreadable'
+  /** The database and its replica disagree about the past; only the operator can say which one is right. */
+  | 'diverged'
+  /** Somebody else replicates this database. */
+  | 'in-use'
+  /** Local state that cannot be used. */
+  | 'state-invalid';
+
+/** A database that cannot be followed as it is. */
+export class EngineError extends TypedError<EngineErrorCode> {}
+
+export function positionLost(path: string, state: string): EngineError {
+  return new EngineError('position-lost', `Cannot follow the WAL of ${path}: ${state}`);
+}

@@ -1,0 +1,139 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
+import { formatTxid, nextTxid, type Txid } from '../../format/ltx/txid.ts';
+import { FileReplicaClient } from '../../replica/file/file-replica-client.ts';
+import { readRange } from '../../replica/read-range.ts';
+import type { ByteReader, LtxBody, LtxFileId } from '../../replica/replica-client.ts';
+import { type DurableFiles, makeDirectory, type PendingFile } from '../../runtime/durable-files.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { EngineError } from '../engine-error.ts';
+import type { MetaDirectory } from './meta-directory.ts';
+
+const bodyChunkBytes = 1 << 20;
+
+/** A level-0 file in the meta directory. */
+export interface LocalFile {
+  readonly txid: Txid;
+  readonly sizeBytes: number;
+}
+
+/**
+ * The level-0 files kept beside the database, without gaps up to the newest: what was not shipped yet, and what a position
+ * is proven from.
+ */
+export class LocalFiles {
+  readonly #meta: MetaDirectory;
+  readonly #durableFiles: DurableFiles;
+  readonly #client: FileReplicaClient;
+  #files: LocalFile[];
+
+  private constructor(meta: MetaDirectory, durableFiles: DurableFiles, client: FileReplicaClient, files: LocalFile[]) {
+    this.#meta = meta;
+    this.#durableFiles = durableFiles;
+    this.#client = client;
+    this.#files = files;
+  }
+
+  /** Opens the directory, making it where it is missing, and removes what a killed process left unfinished. */
+  static async open(meta: MetaDirectory, services: { durableFiles: DurableFiles; logger: Logger }): Promise<LocalFiles> {
+    await makeDirectory(meta.syncLevelPath);
+    for (const name of await readdir(meta.syncLevelPath)) {
+      if (name.endsWith('.tmp')) await rm(join(meta.syncLevelPath, name), { force: true });
+    }
+    const client = new FileReplicaClient({ path: meta.path }, services);
+    let files: LocalFile[] = [];
+    for await (const { minTxid, maxTxid, sizeBytes } of client.list(0)) {
+      if (minTxid !== maxTxid) {
+        throw new EngineError('state-invalid', `Cannot use local files of ${meta.path}: level 0 holds a file of more than one TXID`, {
+          hint: 'run `litestream reset` for this database: the replica stays as it is',
+        });
+      }
+      const last = files.at(-1);
+      if (last !== undefined && nextTxid(last.txid) !== minTxid) files = [];
+      files.push({ txid: minTxid, sizeBytes });
+    }
+    return new LocalFiles(meta, services.durableFiles, client, files);
+  }
+
+  /** Ascending, without gaps. */
+  get files(): readonly LocalFile[] {
+    return this.#files;
+  }
+
+  get newest(): LocalFile | undefined {
+    return this.#files.at(-1);
+  }
+
+  has(txid: Txid): boolean {
+    return this.get(txid) !== undefined;
+  }
+
+  get(txid: Txid): LocalFile | undefined {
+    const first = this.#files[0]?.txid;
+    return first === undefined || txid < first ? undefined : this.#files[Number(txid - first)];
+  }
+
+  async readHeader(txid: Txid): Promise<LtxHeader> {
+    const bytes = new Uint8Array(ltxHeaderBytes);
+    await readRange(this.#client, fileId(txid), 0, bytes);
+    return decodeLtxHeader(bytes);
+  }
+
+  /** The last `target.length` bytes of a file. */
+  async readEnd(txid: Txid, target: Uint8Array): Promise<void> {
+    const file = this.get(txid);
+    if (file === undefined) throw new EngineError('state-invalid', `Cannot read local file of TXID ${formatTxid(txid)}: missing`);
+    await readRange(this.#client, fileId(txid), file.sizeBytes - target.byteLength, target);
+  }
+
+  open(txid: Txid): Promise<ByteReader> {
+    return this.#client.open(fileId(txid));
+  }
+
+  /** The bytes of a file, for a replica. */
+  async body(txid: Txid): Promise<LtxBody> {
+    const file = this.get(txid);
+    if (file === undefined) throw new EngineError('state-invalid', `Cannot ship local file of TXID ${formatTxid(txid)}: missing`);
+    const { timestampMs } = await this.readHeader(txid);
+    return { sizeBytes: file.sizeBytes, timestampMs, open: () => chunks(this.#client, fileId(txid)) };
+  }
+
+  /** Starts the file of a TXID under a temporary name. */
+  begin(txid: Txid): Promise<PendingFile> {
+    return this.#durableFiles.begin('local-ltx', this.#meta.filePath(fileId(txid)));
+  }
+
+  /** To be called after the file of the next TXID was published, or the newest one replaced. */
+  published(file: LocalFile): void {
+    if (this.newest?.txid === file.txid) this.#files.pop();
+    this.#files.push(file);
+  }
+
+  /** Removes the files before a TXID. */
+  async removeBefore(txid: Txid): Promise<void> {
+    const gone = this.#files.filter((file) => file.txid < txid);
+    await this.#durableFiles.remove('local-ltx', gone.map((file) => this.#meta.filePath(fileId(file.txid))));
+    this.#files = this.#files.filter((file) => file.txid >= txid);
+  }
+
+  /** Forgets and removes every file: the lineage goes on from elsewhere. */
+  async removeAll(): Promise<void> {
+    const last = this.newest;
+    if (last !== undefined) await this.removeBefore(nextTxid(last.txid));
+  }
+}
+
+export function fileId(txid: Txid): LtxFileId {
+  return { level: 0, minTxid: txid, maxTxid: txid };
+}
+
+async function* chunks(client: FileReplicaClient, file: LtxFileId): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = await client.open(file);
+  try {
+    const chunk = new Uint8Array(bodyChunkBytes);
+    for (let count = await reader.read(chunk); count > 0; count = await reader.read(chunk)) yield chunk.subarray(0, count);
+  } finally {
+    await reader.close();
+  }
+}

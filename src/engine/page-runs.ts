@@ -1,0 +1,26 @@
+import type { Kernels, PageRun } from '../kernel/kernels.ts';
+
+/** Bytes of pages in one run: large enough for sequential I/O, small enough to yield every few milliseconds. */
+const runBytes = 1 << 20;
+/** Free workspaces kept per page size. */
+const keptFree = 4;
+
+/** Lends workspaces to whoever encodes or decodes, so that their memory is bounded by the work under way. */
+export class PageRuns {
+  readonly kernels: Kernels;
+  readonly #free = new Map<number, PageRun[]>();
+
+  constructor(kernels: Kernels) {
+    this.kernels = kernels;
+  }
+
+  borrow(pageSizeBytes: number): PageRun {
+    return this.#free.get(pageSizeBytes)?.pop() ?? this.kernels.openRun(pageSizeBytes, runBytes / pageSizeBytes);
+  }
+
+  giveBack(run: PageRun): void {
+    const free = this.#free.get(run.pageSize) ?? [];
+    if (free.length < keptFree) free.push(run);
+    this.#free.set(run.pageSize, free);
+  }
+}

@@ -1,0 +1,7 @@
+import type { PageRun } from '../kernel/kernels.ts';
+
+/** Pages in ascending order, handed out a run at a time. */
+export interface PageSource {
+  /** Fills `run.pages` and `run.pgnos` from the start with the next pages; returns how many, 0 at the end. */
+  fill(run: PageRun): Promise<number> | number;
+}

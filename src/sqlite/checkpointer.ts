@@ -1,0 +1,79 @@
+import { type Connection, isBusy, liveError, openConnection } from './connection.ts';
+
+/** What a PASSIVE checkpoint did. */
+export interface PassiveCheckpoint {
+  /** True when every frame of the WAL has been copied back. */
+  readonly complete: boolean;
+  readonly walFrames: number;
+  readonly copiedBackFrames: number;
+}
+
+/** The two writable connections of an attachment: one holds the writer lock as a barrier, one checkpoints. Neither writes pages. */
+export class Checkpointer {
+  readonly #path: string;
+  readonly #barrier: Connection;
+  readonly #connection: Connection;
+
+  private constructor(path: string, barrier: Connection, connection: Connection) {
+    this.#path = path;
+    this.#barrier = barrier;
+    this.#connection = connection;
+  }
+
+  /** Throws LiveError. */
+  static open(path: string): Checkpointer {
+    const barrier = openConnection(path, { readonly: false });
+    try {
+      return new Checkpointer(path, barrier, openConnection(path, { readonly: false }));
+    } catch (error) {
+      barrier.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Copies back what the read marks allow, without waiting for anybody. Undefined when another process is checkpointing.
+   */
+  passive(): PassiveCheckpoint | undefined {
+    return this.#checkpoint('PASSIVE');
+  }
+
+  /** Copies everything back and cuts the WAL file to nothing; undefined when a reader or writer is in the way. */
+  truncate(): PassiveCheckpoint | undefined {
+    return this.#checkpoint('TRUNCATE');
+  }
+
+  /** Tries once to take the writer lock; false when an application has it. Nobody commits until `lowerBarrier`. */
+  raiseBarrier(): boolean {
+    try {
+      this.#barrier.exec('begin immediate');
+      return true;
+    } catch (error) {
+      if (this.#barrier.inTransaction) this.#barrier.exec('rollback');
+      if (isBusy(error)) return false;
+      throw liveError('lock', this.#path, error);
+    }
+  }
+
+  /** Gives the writer lock back; nothing was written. */
+  lowerBarrier(): void {
+    if (this.#barrier.inTransaction) this.#barrier.exec('rollback');
+  }
+
+  close(): void {
+    this.lowerBarrier();
+    this.#barrier.close();
+    this.#connection.close();
+  }
+
+  #checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): PassiveCheckpoint | undefined {
+    try {
+      const [row] = this.#connection.pragma(`wal_checkpoint(${mode})`) as [Record<'busy' | 'log' | 'checkpointed', number>];
+      if (row.busy !== 0) return undefined;
+      return { complete: row.log === row.checkpointed, walFrames: row.log, copiedBackFrames: row.checkpointed };
+    } catch (error) {
+      if (isBusy(error)) return undefined;
+      throw liveError('checkpoint', this.#path, error);
+    }
+  }
+}

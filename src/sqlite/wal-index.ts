@@ -1,0 +1,44 @@
+import { readSync } from 'node:fs';
+import { decodeWalIndexHeader, type WalIndexHeader, walIndexHeaderBytes } from '../format/wal/wal-index-header.ts';
+import { LiveError } from './live-error.ts';
+
+/** How often a torn header is read again before SQLite is asked to repair it. */
+const maxTries = 100;
+
+/**
+ * Reads the header of the WAL-index, which says what the WAL holds: its file's own header does not. A writer killed between
+ * the two copies leaves them unequal for ever; one read through SQLite repairs that.
+ */
+export class WalIndex {
+  readonly #path: string;
+  readonly #descriptor: number;
+  readonly #repair: () => void;
+  readonly #bytes = new Uint8Array(walIndexHeaderBytes);
+
+  /** `descriptor` is SQLite's own on the `-shm` file; `repair` runs one read transaction. */
+  constructor(options: { path: string; descriptor: number }, repair: () => void) {
+    this.#path = options.path;
+    this.#descriptor = options.descriptor;
+    this.#repair = repair;
+  }
+
+  /** The current header. Throws LiveError `busy` when it stays unreadable. */
+  read(): WalIndexHeader {
+    const header = this.#tryRead();
+    if (header !== undefined) return header;
+    this.#repair();
+    const repaired = this.#tryRead();
+    if (repaired !== undefined) return repaired;
+    throw new LiveError('busy', `Cannot read the WAL-index of ${this.#path}: it stays torn`);
+  }
+
+  #tryRead(): WalIndexHeader | undefined {
+    for (let tries = 0; tries < maxTries; tries++) {
+      const length = readSync(this.#descriptor, this.#bytes, 0, this.#bytes.byteLength, 0);
+      if (length < this.#bytes.byteLength) continue;
+      const decoded = decodeWalIndexHeader(this.#bytes);
+      if (decoded.state === 'valid') return decoded.header;
+    }
+    return undefined;
+  }
+}
