@@ -1,0 +1,93 @@
+import { LtxError } from '../../../format/ltx/ltx-error.ts';
+import { decodePageFrames } from '../../../format/ltx/page-frames.ts';
+import type { PageIndex } from '../../../format/ltx/page-index.ts';
+import type { Kernels, PageRun } from '../../../kernel/kernels.ts';
+import { naming, type OpenedFile } from './plan-file.ts';
+import type { RestoredPages } from './restored-pages.ts';
+
+/** Frames that are not needed are read along when they are fewer bytes than this: cheaper than another request. */
+const gapToleranceBytes = 1 << 14;
+const runBytes = 1 << 21;
+
+export interface IndexedFile extends OpenedFile {
+  readonly index: PageIndex;
+}
+
+/** Frames of one file that lie close together, small enough for one workspace. */
+interface Batch extends IndexedFile {
+  readonly entries: readonly number[];
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Reads, from files newest first, only the frames of pages that no newer file has; several ranges at a time. */
+export async function restoreByIndex(
+  files: AsyncIterable<IndexedFile>,
+  pages: RestoredPages,
+  options: { readonly pageSizeBytes: number; readonly parallelism: number },
+  { kernels }: { readonly kernels: Kernels },
+): Promise<void> {
+  const capacity = Math.max(1, runBytes / options.pageSizeBytes);
+  const batches = batchesOf(files, pages, capacity, runBytes);
+  let failed = false;
+  const worker = async () => {
+    let run: PageRun | undefined;
+    while (!failed) {
+      const { value: batch, done } = await batches.next();
+      if (done) return;
+      run ??= kernels.openRun(options.pageSizeBytes, capacity);
+      await naming(batch.file.info, () => restoreBatch(batch, run!, pages, kernels));
+    }
+  };
+  const workers = Array.from({ length: options.parallelism }, () =>
+    worker().catch((error: unknown) => {
+      failed = true;
+      throw error;
+    }),
+  );
+  const results = await Promise.allSettled(workers);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+async function* batchesOf(
+  files: AsyncIterable<IndexedFile>,
+  pages: RestoredPages,
+  capacity: number,
+  limitBytes: number,
+): AsyncGenerator<Batch, void, undefined> {
+  for await (const { file, index } of files) {
+    let entries: number[] = [];
+    let offset = 0;
+    let end = 0;
+    for (let entry = 0; entry < index.count; entry++) {
+      if (!pages.claim(index.pgnos[entry]!)) continue;
+      const start = index.offsets[entry]!;
+      const entryEnd = start + index.sizes[entry]!;
+      const fits = entries.length < capacity && entryEnd - offset <= limitBytes && start - end <= gapToleranceBytes;
+      if (entries.length > 0 && !fits) {
+        yield { file, index, entries, offset, length: end - offset };
+        entries = [];
+      }
+      if (entries.length === 0) offset = start;
+      entries.push(entry);
+      end = entryEnd;
+    }
+    if (entries.length > 0) yield { file, index, entries, offset, length: end - offset };
+  }
+}
+
+async function restoreBatch(batch: Batch, run: PageRun, pages: RestoredPages, kernels: Kernels): Promise<void> {
+  const { index, entries, offset } = batch;
+  await batch.file.readInto(offset, run.frames.subarray(0, batch.length));
+  let keptBytes = 0;
+  for (const entry of entries) {
+    const start = index.offsets[entry]! - offset;
+    const size = index.sizes[entry]!;
+    if (start !== keptBytes) run.frames.copyWithin(keptBytes, start, start + size);
+    keptBytes += size;
+  }
+  const { pageCount } = decodePageFrames(run, keptBytes, 0n, { kernels });
+  const agrees = pageCount === entries.length && entries.every((entry, i) => run.pgnos[i] === index.pgnos[entry]);
+  if (!agrees) throw new LtxError('index-invalid', 'Cannot read page frames: they are not those of the page index');
+  await pages.keep(run, 0, pageCount);
+}

@@ -1,0 +1,125 @@
+import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
+import { LtxError } from '../../format/ltx/ltx-error.ts';
+import type { Txid } from '../../format/ltx/txid.ts';
+import { readRange } from '../../replica/read-range.ts';
+import type { CallOptions, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import { ReplicaError } from '../../replica/replica-error.ts';
+import { naming } from './apply/plan-file.ts';
+import { trustedFiles } from './doubtful-snapshots.ts';
+import { listFiles } from './list-files.ts';
+import { findMoment } from './moment.ts';
+import { planRestore, type RestoreNotice } from './plan.ts';
+import { ReachableStates } from './reachable-states.ts';
+import { RestoreError } from './restore-error.ts';
+import type { ChosenPlan, NamedReplica, SearchOptions } from './restore-options.ts';
+
+/** What one replica can do for a target. */
+type Offer =
+  | { readonly kind: 'plan'; readonly chosen: ChosenPlan }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'refused'; readonly error: RestoreError }
+  | { readonly kind: 'unreachable'; readonly replica: NamedReplica; readonly error: Error };
+
+export interface ChooseOptions extends SearchOptions {
+  readonly nowMs: number;
+  /** Files that end at or before this TXID have another page size than the target and are left out. */
+  readonly otherPageSizeUpTo?: Txid | undefined;
+}
+
+export interface Choice {
+  readonly chosen: ChosenPlan;
+  /** The plan's own, and one for each replica that could not be read. */
+  readonly notices: readonly RestoreNotice[];
+}
+
+/**
+ * The plan of the replica whose newest restorable state is nearest at or before the target; of equal ones the first.
+ * Undefined when every replica could be read and none has a file: an unreachable replica is never taken for an empty one.
+ */
+export async function chooseReplica(options: ChooseOptions): Promise<Choice | undefined> {
+  const replicas = selectReplicas(options);
+  const offers = await Promise.all(replicas.map((replica) => offerOf(replica, options)));
+  const plans = offers.flatMap((offer) => (offer.kind === 'plan' ? [offer.chosen] : []));
+  const unreachable = offers.flatMap((offer) => (offer.kind === 'unreachable' ? [offer] : []));
+  const nearest = plans.reduce<ChosenPlan | undefined>((best, plan) => {
+    return best === undefined || isNearer(plan, best) ? plan : best;
+  }, undefined);
+  if (nearest !== undefined) {
+    return { chosen: nearest, notices: [...nearest.plan.notices, ...unreachable.map(unreachableNotice)] };
+  }
+  for (const offer of offers) if (offer.kind === 'refused') throw offer.error;
+  const [first] = unreachable;
+  if (first === undefined) return undefined;
+  const others = unreachable.length > 1 ? ` (and ${unreachable.length - 1} more)` : '';
+  throw new RestoreError('unreachable', `Cannot read replica ${first.replica.name}${others}: ${first.error.message}`, {
+    cause: first.error,
+    hint: first.error instanceof ReplicaError ? first.error.hint : undefined,
+  });
+}
+
+export async function readHeader(client: ReplicaClient, file: LtxFileInfo, options: CallOptions): Promise<LtxHeader> {
+  const bytes = new Uint8Array(ltxHeaderBytes);
+  return naming(file, async () => {
+    await readRange(client, file, 0, bytes, options);
+    return decodeLtxHeader(bytes);
+  });
+}
+
+function selectReplicas({ replicas, replicaName }: SearchOptions): readonly NamedReplica[] {
+  if (replicaName === undefined) return replicas;
+  const selected = replicas.filter((replica) => replica.name === replicaName);
+  if (selected.length > 0) return selected;
+  const names = replicas.map((replica) => replica.name).join(', ');
+  throw new RestoreError('no-such-replica', `Cannot restore from replica ${replicaName}: there is none of that name`, {
+    hint: `There is: ${names}`,
+  });
+}
+
+async function offerOf(replica: NamedReplica, options: ChooseOptions): Promise<Offer> {
+  const { signal } = options;
+  try {
+    const files = await listFiles(replica.client, { signal });
+    if (files.length === 0) return { kind: 'empty' };
+    return { kind: 'plan', chosen: await planFor(replica, files, options) };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof RestoreError) return { kind: 'refused', error };
+    if (error instanceof ReplicaError || error instanceof LtxError) return { kind: 'unreachable', replica, error };
+    throw error;
+  }
+}
+
+async function planFor(
+  replica: NamedReplica,
+  listed: readonly LtxFileInfo[],
+  { target, exact, nowMs, otherPageSizeUpTo = 0n as Txid, signal }: ChooseOptions,
+): Promise<ChosenPlan> {
+  const header = (file: LtxFileInfo) => readHeader(replica.client, file, { signal });
+  const { files, notices } = await trustedFiles(listed, header);
+  const states = ReachableStates.of(files.filter((file) => file.maxTxid > otherPageSizeUpTo));
+  if (target.kind !== 'moment') {
+    const plan = planRestore(states, target.kind === 'newest' ? 'newest' : target.txid, { exact });
+    return { replica, plan: { ...plan, notices: [...plan.notices, ...notices] }, timestampMs: undefined };
+  }
+  const query = { momentMs: target.timestampMs, nowMs, exact };
+  const state = await findMoment(states, query, async (file) => (await header(file)).timestampMs);
+  const plan = planRestore(states, state.txid);
+  return { replica, plan: { ...plan, notices: [...state.notices, ...notices] }, timestampMs: state.timestampMs };
+}
+
+function isNearer(a: ChosenPlan, b: ChosenPlan): boolean {
+  if (a.timestampMs !== undefined && b.timestampMs !== undefined && a.timestampMs !== b.timestampMs) {
+    return a.timestampMs > b.timestampMs;
+  }
+  return a.plan.txid > b.plan.txid;
+}
+
+function unreachableNotice({
+  replica,
+  error,
+}: {
+  readonly replica: NamedReplica;
+  readonly error: Error;
+}): RestoreNotice {
+  return { code: 'replica-unreachable', message: `Replica ${replica.name} was left out: ${error.message}` };
+}

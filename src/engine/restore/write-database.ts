@@ -1,0 +1,65 @@
+import { applyPlan } from './apply/apply-plan.ts';
+import type { Choice } from './choose-replica.ts';
+import { checkIntegrity } from './integrity-check.ts';
+import { OutputFile, requireFreeOutput } from './output-file.ts';
+import type { RestoredState, RestoreOptions, RestoreReport, RestoreServices } from './restore-options.ts';
+
+const defaultParallelism = 4;
+
+/** Restores by a plan into a temporary file, verifies it, and publishes it, or in mode `check` removes it. */
+export async function writeDatabase(
+  { chosen, notices }: Choice,
+  options: RestoreOptions,
+  { kernels, durableFiles, clock }: RestoreServices,
+): Promise<RestoreReport> {
+  const isCheck = options.mode === 'check';
+  const startMs = clock.monotonic();
+  const path = isCheck ? `${options.outputPath}.check` : options.outputPath;
+  const output = await OutputFile.begin(path, options.fileMode ?? 0o600, durableFiles);
+  try {
+    const totalBytes = chosen.plan.bytes;
+    let bytesRead = 0;
+    const onRead = (bytes: number) => {
+      bytesRead += bytes;
+      options.onProgress?.({ doneBytes: Math.min(bytesRead, totalBytes), totalBytes });
+    };
+    const applied = await applyPlan(
+      chosen.plan.files,
+      { client: chosen.replica.client, signal: options.signal, onRead },
+      output,
+      { parallelism: Math.max(1, options.parallelism ?? defaultParallelism), openChecksums: options.openChecksums },
+      { kernels },
+    );
+    const { header, checksum, verification } = applied;
+    const sizeBytes = header.commit * header.pageSizeBytes;
+    await output.truncate(sizeBytes);
+    if (options.integrityCheck === 'quick' || options.integrityCheck === 'full') {
+      checkIntegrity(output.temporaryPath, options.integrityCheck);
+    }
+    const state: RestoredState = {
+      txid: chosen.plan.txid,
+      timestampMs: chosen.timestampMs ?? header.timestampMs,
+      epoch: header.epoch,
+      commit: header.commit,
+      pageSizeBytes: header.pageSizeBytes,
+      checksum,
+      verification,
+    };
+    options.signal?.throwIfAborted();
+    if (isCheck) await output.discard();
+    else await publish(output, state, options);
+    options.onProgress?.({ doneBytes: totalBytes, totalBytes });
+    return { ...chosen, ...state, sizeBytes, bytesRead, durationMs: clock.monotonic() - startMs, notices };
+  } catch (error) {
+    await output.discard();
+    throw error;
+  }
+}
+
+async function publish(output: OutputFile, state: RestoredState, options: RestoreOptions): Promise<void> {
+  if (options.owner !== undefined) await output.setOwner(options.owner);
+  // An application may have started meanwhile and made its own database.
+  if (options.whenOutputExists !== 'replace') await requireFreeOutput(options.outputPath);
+  await options.beforePublish?.(state);
+  await output.publish();
+}
