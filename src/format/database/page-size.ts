@@ -3,5 +3,6 @@ export const maxPageSizeBytes = 65536;
 
 /** True for the page sizes SQLite has: the powers of two from 512 to 65536. */
 export function isPageSize(bytes: number): boolean {
-  return bytes >= minPageSizeBytes && bytes <= maxPageSizeBytes && (bytes & (bytes - 1)) === 0;
+  if (!Number.isInteger(bytes) || bytes < minPageSizeBytes || bytes > maxPageSizeBytes) return false;
+  return (bytes & (bytes - 1)) === 0;
 }
