@@ -1,6 +1,5 @@
 import { LtxDecoder, type VerifiedLtx } from '../../src/format/ltx/decoder.ts';
 import { type FinishedLtx, LtxEncoder, type NewLtxHeader } from '../../src/format/ltx/encoder.ts';
-import { ltxHeaderBytes } from '../../src/format/ltx/header.ts';
 import { toTxid } from '../../src/format/ltx/txid.ts';
 import type { Kernels } from '../../src/kernel/kernels.ts';
 import { referenceKernels } from '../../src/kernel/reference/reference-kernels.ts';
@@ -77,9 +76,4 @@ export function decodeLtxFile(
     }
   }
   return { ...decoder.finish(), pages };
-}
-
-/** Splits a file at the end of its header. */
-export function bodyOf(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(ltxHeaderBytes);
 }

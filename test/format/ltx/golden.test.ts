@@ -4,6 +4,7 @@ import { parseLtxFileName } from '../../../src/format/ltx/file-name.ts';
 import { decodeLtxHeader, isSnapshotHeader } from '../../../src/format/ltx/header.ts';
 import { decodePageIndex } from '../../../src/format/ltx/page-index.ts';
 import { locatePageIndex, ltxTailBytes } from '../../../src/format/ltx/tail.ts';
+import { loadKernels } from '../../../src/kernel/load-kernels.ts';
 import { referenceKernels } from '../../../src/kernel/reference/reference-kernels.ts';
 import { listGoldenFiles, readGoldenFile } from '../../support/golden-files.ts';
 import { decodeLtxFile, encodeLtxFile } from '../../support/ltx-file-spec.ts';
@@ -21,6 +22,16 @@ test('LtxDecoder verifies every file that Litestream recorded', () => {
     assert.ok(pages.size > 0);
     if (file.level === 0) assert.ok(header.walOffset >= 32, file.path);
     else if (file.level < 9) assert.equal(header.walOffset, 0, file.path);
+  }
+});
+
+test('LtxDecoder and LtxEncoder give the same with the WASM kernels', () => {
+  const wasm = loadKernels();
+  assert.equal(wasm.kind, 'wasm');
+  for (const file of files) {
+    const reference = decodeLtxFile(readGoldenFile(file));
+    assert.deepEqual(decodeLtxFile(readGoldenFile(file), wasm), reference, file.path);
+    assert.deepEqual(decodeLtxFile(encodeLtxFile(reference, wasm)).pages, reference.pages, file.path);
   }
 });
 
