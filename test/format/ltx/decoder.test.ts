@@ -37,6 +37,16 @@ test('LtxDecoder refuses pages that may not be there', () => {
   expectLtxError('page-order', () => decodeLtxFile(assembleLtxFile({ header: large, frames: frames(lockPgno(512)) })));
 });
 
+test('LtxDecoder hands out no page beyond the end of the database', () => {
+  const bytes = assembleLtxFile({ header: rawHeader({ ...second, commit: 5 }), frames: frames(5, 6) });
+  const decoder = new LtxDecoder({ openRun: (size) => kernels.openRun(size, 1) }, { kernels });
+  const seen: number[] = [];
+  expectLtxError('page-order', () => {
+    for (const { run } of decoder.push(bytes)) seen.push(run.pgnos[0]!);
+  });
+  assert.deepEqual(seen, [5]);
+});
+
 test('LtxDecoder refuses a snapshot with a page missing, also the last ones', () => {
   const header = rawHeader({ commit: 4 });
   for (const pgnos of [[1, 2, 4], [1, 2, 3], [2, 3, 4], []]) {
