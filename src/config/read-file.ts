@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { systemErrorCode } from '../runtime/typed-error.ts';
 import { ConfigError } from './config-error.ts';
@@ -9,7 +8,7 @@ import type { NormalConfig } from './normal-config.ts';
 import { type NormaliseContext, normalise } from './normalise.ts';
 import { parseConfig } from './parse-config.ts';
 
-/** The part of the process that configuration depends on. Only this file and `cmd` look at it. */
+/** The part of the process that configuration depends on; `cmd` or the library's caller hands it in. */
 export interface ConfigEnvironment extends NormaliseContext {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly processId: number;
@@ -30,18 +29,6 @@ export interface ReadConfigOptions {
 }
 
 export const defaultConfigFile = '/etc/litestream.yml';
-
-/** This process, now. */
-export function currentEnvironment(): ConfigEnvironment {
-  return {
-    variables: process.env,
-    processId: process.pid,
-    workingDirectory: process.cwd(),
-    homeDirectory: homedir() || undefined,
-    processorCount: availableParallelism(),
-    logLevel: process.env.LOG_LEVEL,
-  };
-}
 
 /** Reads and checks a config file. Throws a ConfigError: `not-found`, `unreadable`, or what is wrong in it. */
 export async function readConfigFile(

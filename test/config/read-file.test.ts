@@ -4,12 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
-import {
-  type ConfigEnvironment,
-  currentEnvironment,
-  readConfigFile,
-  readConfigFileIfAny,
-} from '../../src/config/read-file.ts';
+import { type ConfigEnvironment, readConfigFile, readConfigFileIfAny } from '../../src/config/read-file.ts';
 
 async function withFile(
   text: string,
@@ -20,13 +15,8 @@ async function withFile(
   await writeFile(file, text);
   const variables = { DATA: '/data', LITESTREAM_CONFIG: file };
   try {
-    await use(file, {
-      ...currentEnvironment(),
-      logLevel: undefined,
-      workingDirectory: directory,
-      variables,
-      processId: 7,
-    });
+    const places = { workingDirectory: directory, homeDirectory: '/home/me', processorCount: 1 };
+    await use(file, { ...places, variables, processId: 7 });
   } finally {
     await rm(directory, { recursive: true });
   }
