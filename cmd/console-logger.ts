@@ -1,0 +1,59 @@
+import type { LoggingConfig } from '../src/config/normal-config.ts';
+import { type LogFields, type Logger, type LogLevel, loggerFrom } from '../src/runtime/logger.ts';
+
+const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** Writes log lines as Litestream does: `time=... level=INFO msg="..." key=value`, or one JSON object a line. */
+export function consoleLogger(
+  config: Omit<LoggingConfig, 'stream'>,
+  write: (line: string) => void,
+  now: () => number = Date.now,
+): Logger {
+  const render = config.type === 'json' ? jsonLine : textLine;
+  return loggerFrom((level, message, fields) => {
+    if (ranks[level] < ranks[config.level]) return;
+    const source = config.source ? { source: callingLine() } : {};
+    const head = { time: new Date(now()).toISOString(), level: level.toUpperCase(), ...source, msg: message };
+    write(`${render({ ...head, ...fields })}\n`);
+  });
+}
+
+function textLine(fields: LogFields): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${quoted(textOf(value))}`)
+    .join(' ');
+}
+
+function jsonLine(fields: LogFields): string {
+  return JSON.stringify(fields, (_, value: unknown) =>
+    typeof value === 'bigint' || value instanceof Error ? textOf(value) : value,
+  );
+}
+
+/** Bigints are TXIDs and checksums, which people know as 16 hexadecimal digits. */
+function textOf(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString(16).padStart(16, '0');
+  if (value instanceof Error) return withCauses(value);
+  return typeof value === 'object' && value !== null ? jsonLine(value as LogFields) : String(value);
+}
+
+function withCauses(error: Error): string {
+  const { cause } = error;
+  if (!(cause instanceof Error) || error.message.includes(cause.message)) return error.message;
+  return `${error.message}: ${withCauses(cause)}`;
+}
+
+function quoted(text: string): string {
+  return /^[^\s"=\p{C}]+$/u.test(text) ? text : JSON.stringify(text);
+}
+
+const programUrl = new URL('..', import.meta.url).href;
+
+/** The first line of the stack outside the logger's own files, below the program's folder. */
+function callingLine(): string {
+  const frames = (new Error().stack ?? '').split('\n').slice(1);
+  const caller = frames.find((frame) => !/(?:cmd\/console-logger|runtime\/logger)\.[jt]s:/.test(frame)) ?? '';
+  const place = caller.slice(caller.indexOf(programUrl) + programUrl.length);
+  return caller.includes(programUrl) ? place.replace(/:\d+\)?$/, '') : '';
+}

@@ -1,0 +1,14 @@
+import type { NormalConfig } from '../src/config/normal-config.ts';
+
+/** What `replicate` was asked to do, checked and with the flags worked into the configuration. */
+export interface ReplicateArguments {
+  readonly config: NormalConfig;
+  /** Who is to blame when databases found in directories collide: `assertDistinct` takes it. */
+  readonly blame: 'usage' | 'conflict';
+  readonly once: boolean;
+  readonly forceSnapshot: boolean;
+  readonly enforceRetention: boolean;
+  readonly adopt: boolean;
+  /** Variables that the config file names and that are not set. */
+  readonly missingVariables: readonly string[];
+}

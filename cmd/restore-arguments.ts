@@ -1,0 +1,28 @@
+import type { ReplicaConfig } from '../src/config/normal-config.ts';
+import type { Txid } from '../src/format/ltx/txid.ts';
+
+/** Which state is wanted. */
+export type RestoreTarget =
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'txid'; readonly txid: Txid }
+  | { readonly kind: 'timestamp'; readonly timestampMs: number };
+
+/** What `restore` was asked to do, checked. */
+export interface RestoreArguments {
+  /** As it was typed; for messages. */
+  readonly source: string;
+  /** Those to choose from, in the order of the config file; never empty. */
+  readonly replicas: readonly ReplicaConfig[];
+  /** Absolute. With `check` nothing lasting is written there, and it is undefined for a replica URL. */
+  readonly outputPath: string | undefined;
+  readonly target: RestoreTarget;
+  readonly exact: boolean;
+  readonly ifDbNotExists: boolean;
+  readonly ifReplicaExists: boolean;
+  readonly dryRun: boolean;
+  readonly check: boolean;
+  readonly force: boolean;
+  readonly json: boolean;
+  readonly integrityCheck: 'none' | 'quick' | 'full';
+  readonly parallelism: number;
+}
