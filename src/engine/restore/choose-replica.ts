@@ -1,15 +1,10 @@
-import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
 import { LtxError } from '../../format/ltx/ltx-error.ts';
-import type { Txid } from '../../format/ltx/txid.ts';
-import { readRange } from '../../replica/read-range.ts';
-import type { CallOptions, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import { noTxid, type Txid } from '../../format/ltx/txid.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
-import { naming } from './apply/plan-file.ts';
-import { trustedFiles } from './doubtful-snapshots.ts';
 import { listFiles } from './list-files.ts';
-import { findMoment } from './moment.ts';
-import { planRestore, type RestoreNotice } from './plan.ts';
-import { ReachableStates } from './reachable-states.ts';
+import type { RestoreNotice } from './plan.ts';
+import { planForTarget } from './plan-for-target.ts';
+import { readHeader } from './read-header.ts';
 import { RestoreError } from './restore-error.ts';
 import type { ChosenPlan, NamedReplica, SearchOptions } from './restore-options.ts';
 
@@ -57,14 +52,6 @@ export async function chooseReplica(options: ChooseOptions): Promise<Choice | un
   });
 }
 
-export async function readHeader(client: ReplicaClient, file: LtxFileInfo, options: CallOptions): Promise<LtxHeader> {
-  const bytes = new Uint8Array(ltxHeaderBytes);
-  return naming(file, async () => {
-    await readRange(client, file, 0, bytes, options);
-    return decodeLtxHeader(bytes);
-  });
-}
-
 function selectReplicas({ replicas, replicaName }: SearchOptions): readonly NamedReplica[] {
   if (replicaName === undefined) return replicas;
   const selected = replicas.filter((replica) => replica.name === replicaName);
@@ -80,31 +67,16 @@ async function offerOf(replica: NamedReplica, options: ChooseOptions): Promise<O
   try {
     const files = await listFiles(replica.client, { signal });
     if (files.length === 0) return { kind: 'empty' };
-    return { kind: 'plan', chosen: await planFor(replica, files, options) };
+    const { otherPageSizeUpTo = noTxid } = options;
+    const usable = files.filter((file) => file.maxTxid > otherPageSizeUpTo);
+    const planned = await planForTarget(usable, options, (file) => readHeader(replica.client, file, { signal }));
+    return { kind: 'plan', chosen: { replica, ...planned } };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof RestoreError) return { kind: 'refused', error };
     if (error instanceof ReplicaError || error instanceof LtxError) return { kind: 'unreachable', replica, error };
     throw error;
   }
-}
-
-async function planFor(
-  replica: NamedReplica,
-  listed: readonly LtxFileInfo[],
-  { target, exact, nowMs, otherPageSizeUpTo = 0n as Txid, signal }: ChooseOptions,
-): Promise<ChosenPlan> {
-  const header = (file: LtxFileInfo) => readHeader(replica.client, file, { signal });
-  const { files, notices } = await trustedFiles(listed, header);
-  const states = ReachableStates.of(files.filter((file) => file.maxTxid > otherPageSizeUpTo));
-  if (target.kind !== 'moment') {
-    const plan = planRestore(states, target.kind === 'newest' ? 'newest' : target.txid, { exact });
-    return { replica, plan: { ...plan, notices: [...plan.notices, ...notices] }, timestampMs: undefined };
-  }
-  const query = { momentMs: target.timestampMs, nowMs, exact };
-  const state = await findMoment(states, query, async (file) => (await header(file)).timestampMs);
-  const plan = planRestore(states, state.txid);
-  return { replica, plan: { ...plan, notices: [...state.notices, ...notices] }, timestampMs: state.timestampMs };
 }
 
 function isNearer(a: ChosenPlan, b: ChosenPlan): boolean {
@@ -123,3 +95,5 @@ function unreachableNotice({
 }): RestoreNotice {
   return { code: 'replica-unreachable', message: `Replica ${replica.name} was left out: ${error.message}` };
 }
+
+export { readHeader } from './read-header.ts';

@@ -1,4 +1,4 @@
-import { chmod, chown, rm, stat } from 'node:fs/promises';
+import { chmod, chown, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type DurableFiles, makeDirectory, type PendingFile, syncDirectory } from '../../runtime/durable-files.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
@@ -80,9 +80,20 @@ export class OutputFile {
         `Cannot finish ${this.path}: another restore writes to ${this.temporaryPath}`,
       );
     }
+    if ((await outputState(this.path)) !== 'free') await this.#removeSideFiles();
+    await this.#file.replace();
+  }
+
+  /** The new database is made durable first: until then the old one with its WAL is all there is. */
+  async #removeSideFiles(): Promise<void> {
+    const handle = await open(this.temporaryPath, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     for (const suffix of sideFiles) await rm(this.path + suffix, { force: true });
     await syncDirectory(dirname(this.path));
-    await this.#file.replace();
   }
 
   async discard(): Promise<void> {

@@ -63,14 +63,14 @@ export interface SearchOptions {
 
 export interface RestoreOptions extends SearchOptions {
   readonly outputPath: string;
-  /** `check` restores beside the output path, verifies and removes; `plan` reads no more than it needs to decide. */
+  /** `check` restores beside the output path, verifies and removes; `plan` reads headers only and writes nothing. */
   readonly mode?: 'restore' | 'check' | 'plan' | undefined;
   /** Default `fail`. `replace` removes the side files of the old database too, when the new one is complete. */
   readonly whenOutputExists?: 'fail' | 'keep' | 'replace' | undefined;
   /** Default `fail`. */
   readonly whenNoBackup?: 'fail' | 'report' | undefined;
   readonly integrityCheck?: IntegrityCheck | undefined;
-  /** How many ranges are read at a time. Default 4. */
+  /** How many files or ranges are read at a time. Default 4. */
   readonly parallelism?: number | undefined;
   /** Permission bits of the database. Default 0600. */
   readonly fileMode?: number | undefined;
@@ -100,6 +100,11 @@ export interface RestoreReport extends RestoredState, ChosenPlan {
 
 export type RestoreResult =
   | ({ readonly outcome: 'restored' | 'checked' } & RestoreReport)
-  | ({ readonly outcome: 'planned'; readonly notices: readonly RestoreNotice[] } & ChosenPlan)
+  | ({
+      readonly outcome: 'planned';
+      readonly notices: readonly RestoreNotice[];
+      /** The times of the plan's files, in their order. */
+      readonly fileTimesMs: readonly number[];
+    } & ChosenPlan)
   | { readonly outcome: 'already-there' }
   | { readonly outcome: 'no-backup' };

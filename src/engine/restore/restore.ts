@@ -1,9 +1,12 @@
+import type { LtxFileInfo } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
+import { readAhead } from './apply/read-ahead.ts';
 import { type Choice, chooseReplica } from './choose-replica.ts';
 import { outputState, requireFreeOutput } from './output-file.ts';
+import { readHeader } from './read-header.ts';
 import { RestoreError } from './restore-error.ts';
-import type { RestoreOptions, RestoreResult, RestoreServices } from './restore-options.ts';
-import { writeDatabase } from './write-database.ts';
+import type { ChosenPlan, RestoreOptions, RestoreResult, RestoreServices } from './restore-options.ts';
+import { defaultParallelism, writeDatabase } from './write-database.ts';
 
 /** A replica may be compacted while it is read; a plan is made anew this often before that is an error. */
 const tries = 4;
@@ -25,7 +28,9 @@ export async function restore(options: RestoreOptions, services: RestoreServices
     const choice = await choose(options, services, pageSizeError);
     if (choice === undefined) return noBackup(options);
     const { chosen, notices } = choice;
-    if (mode === 'plan') return { outcome: 'planned', ...chosen, notices };
+    if (mode === 'plan') {
+      return { outcome: 'planned', ...chosen, notices, fileTimesMs: await fileTimes(chosen, options) };
+    }
     tellNotices(choice, services);
     options.onPlan?.(chosen);
     try {
@@ -50,6 +55,14 @@ async function choose(
   } catch (error) {
     throw error instanceof RestoreError ? (pageSizeError ?? error) : error;
   }
+}
+
+async function fileTimes({ replica, plan }: ChosenPlan, { parallelism, signal }: RestoreOptions): Promise<number[]> {
+  const times: number[] = [];
+  const read = (file: LtxFileInfo) => readHeader(replica.client, file, { signal });
+  const headers = readAhead(plan.files, parallelism ?? defaultParallelism, read);
+  for await (const { timestampMs } of headers) times.push(timestampMs);
+  return times;
 }
 
 function isOtherPageSize(error: unknown): error is RestoreError {

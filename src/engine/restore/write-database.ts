@@ -4,7 +4,8 @@ import { checkIntegrity } from './integrity-check.ts';
 import { OutputFile, requireFreeOutput } from './output-file.ts';
 import type { RestoredState, RestoreOptions, RestoreReport, RestoreServices } from './restore-options.ts';
 
-const defaultParallelism = 4;
+/** How many ranges are read at a time when nothing else is asked for. */
+export const defaultParallelism = 4;
 
 /** Restores by a plan into a temporary file, verifies it, and publishes it, or in mode `check` removes it. */
 export async function writeDatabase(
