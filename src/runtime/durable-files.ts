@@ -45,7 +45,7 @@ export class DurableFiles {
   }
 
   /** Removes files, then makes their absence durable. Missing files are no error. All lie in one directory. */
-  async remove(purpose: 'local-ltx' | 'checksum-table', paths: readonly string[]): Promise<void> {
+  async remove(purpose: 'local-ltx' | 'attempted-mark', paths: readonly string[]): Promise<void> {
     const [first] = paths;
     if (first === undefined) return;
     for (const path of paths) {

@@ -20,7 +20,7 @@ export type DurableStep = `${DurablePurpose}.${DurableStage}`;
 export const durableSteps: readonly DurableStep[] = [
   ...durablePurposes.flatMap((purpose) => durableStages.map((stage): DurableStep => `${purpose}.${stage}`)),
   'local-ltx.remove',
-  'checksum-table.remove',
+  'attempted-mark.remove',
 ];
 
 /** Called right after a step has happened, before anything else does. */

@@ -1,4 +1,3 @@
-import { lockPgno } from '../../format/database/lock-page.ts';
 import { sameSalts } from '../../format/wal/salts.ts';
 import type { WalIndexHeader } from '../../format/wal/wal-index-header.ts';
 import type { Kernels } from '../../kernel/kernels.ts';
@@ -62,18 +61,14 @@ export class WalCapture {
    */
   capture(limitBytes: number): boolean {
     const index = this.#follow();
-    this.#position = this.#twice(index, () =>
-      this.frames.read(
-        this.#position,
-        index.mxFrame,
-        (_frame, pgno, commit, page) => {
-          this.pages.set(pgno, page);
-          if (commit !== 0) this.pages.endTransaction(commit);
-        },
-        () => this.pages.sizeBytes >= limitBytes,
-      ),
-    );
+    this.#read(index, index.mxFrame, limitBytes);
     return this.#position.frameCount === index.mxFrame;
+  }
+
+  /** Copies what is new up to a place at or before the end of the WAL, under a mark that stands there. */
+  captureTo(place: WalPosition): void {
+    const index = this.#follow();
+    if (sameSalts(index, place)) this.#read(index, place.frameCount, Number.POSITIVE_INFINITY);
   }
 
   /** Moves on to a place whose frames were copied by other means: straight from the WAL into a file, or by a scan. */
@@ -88,16 +83,18 @@ export class WalCapture {
     this.#spanStart = this.#position.frameCount;
   }
 
-  /**
-   * Throws EngineError `position-lost` when a page between `previousPageCount` and the present size never came by. SQLite
-   * writes every page of a growing database to the WAL; should it ever not, a scan is right and a guess is not.
-   */
-  checkGrowth(previousPageCount: number): void {
-    const { pages } = this;
-    const lock = lockPgno(this.#live.pageSizeBytes);
-    for (let pgno = Math.min(previousPageCount, pages.lowestCommit) + 1; pgno <= pages.commit; pgno++) {
-      if (pgno !== lock && !pages.has(pgno)) throw positionLost(this.#live.path, `page ${pgno} came without a frame`);
-    }
+  #read(index: WalIndexHeader, last: number, limitBytes: number): void {
+    this.#position = this.#twice(index, () =>
+      this.frames.read(
+        this.#position,
+        last,
+        (_frame, pgno, commit, page) => {
+          this.pages.set(pgno, page);
+          if (commit !== 0) this.pages.endTransaction(commit);
+        },
+        () => this.pages.sizeBytes >= limitBytes,
+      ),
+    );
   }
 
   /** A frame that is not valid while it is being looked at may be valid a moment later. */
@@ -112,7 +109,10 @@ export class WalCapture {
     return read();
   }
 
-  /** Reads the index and goes over into the generation it describes, if that is the next one and nothing was missed. */
+  /**
+   * Reads the index and goes over into the generation it describes, if that is the next one and nothing was missed. A restart
+   * counts the first salt up by one; only the first writer to a new WAL file, whose index has no salts yet, picks them freely.
+   */
   #follow(): WalIndexHeader {
     const index = this.#live.index();
     const { held } = this.#live;
@@ -122,8 +122,9 @@ export class WalCapture {
       }
       return index;
     }
-    if (((index.salt1 - this.#position.salt1) | 0) !== 1) throw positionLost(this.#live.path, 'its salts are not those of the next generation');
-    if (held.index.salt1 === this.#position.salt1) {
+    const fresh = this.#position.salt1 === 0 && this.#position.salt2 === 0 && this.#position.frameCount === 0;
+    if (!fresh && ((index.salt1 - this.#position.salt1) | 0) !== 1) throw positionLost(this.#live.path, 'its salts are not those of the next generation');
+    if (sameSalts(held.index, this.#position)) {
       if (held.kind === 'above') throw positionLost(this.#live.path, 'it was restarted although a read mark was held');
       if (this.#position.frameCount < held.index.mxFrame) throw positionLost(this.#live.path, 'it was restarted before all frames were copied');
       if (held.kind === 'zero' && index.nBackfill > 0) throw positionLost(this.#live.path, 'frames were copied back although read mark 0 was held');

@@ -93,6 +93,16 @@ export class NewestFrames {
     this.#frames = frames;
   }
 
+  has(pgno: number): boolean {
+    let low = 0;
+    for (let high = this.pgnos.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if (this.pgnos[middle]! < pgno) low = middle + 1;
+      else high = middle;
+    }
+    return this.pgnos[low] === pgno;
+  }
+
   /** Reads the page of entry `i` from the WAL into `target`. */
   readPage(i: number, target: Uint8Array): void {
     const offset = walOffsetAfter(this.#frames[i]! - 1, this.#live.pageSizeBytes) + walFrameHeaderBytes;

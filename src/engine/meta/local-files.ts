@@ -1,10 +1,11 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
+import { snapshotLevel } from '../../format/ltx/level.ts';
 import { formatTxid, nextTxid, type Txid } from '../../format/ltx/txid.ts';
 import { FileReplicaClient } from '../../replica/file/file-replica-client.ts';
 import { readRange } from '../../replica/read-range.ts';
-import type { ByteReader, LtxBody, LtxFileId } from '../../replica/replica-client.ts';
+import type { ByteReader, CallOptions, LtxBody, LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
 import { type DurableFiles, makeDirectory, type PendingFile } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { EngineError } from '../engine-error.ts';
@@ -27,38 +28,36 @@ export class LocalFiles {
   readonly #durableFiles: DurableFiles;
   readonly #client: FileReplicaClient;
   #files: LocalFile[];
+  #snapshots: LtxFileInfo[];
 
-  private constructor(meta: MetaDirectory, durableFiles: DurableFiles, client: FileReplicaClient, files: LocalFile[]) {
+  private constructor(meta: MetaDirectory, durableFiles: DurableFiles, client: FileReplicaClient) {
     this.#meta = meta;
     this.#durableFiles = durableFiles;
     this.#client = client;
-    this.#files = files;
+    this.#files = [];
+    this.#snapshots = [];
   }
 
   /** Opens the directory, making it where it is missing, and removes what a killed process left unfinished. */
   static async open(meta: MetaDirectory, services: { durableFiles: DurableFiles; logger: Logger }): Promise<LocalFiles> {
     await makeDirectory(meta.syncLevelPath);
-    for (const name of await readdir(meta.syncLevelPath)) {
-      if (name.endsWith('.tmp')) await rm(join(meta.syncLevelPath, name), { force: true });
-    }
+    await removeUnfinished(meta.syncLevelPath);
     const client = new FileReplicaClient({ path: meta.path }, services);
-    let files: LocalFile[] = [];
-    for await (const { minTxid, maxTxid, sizeBytes } of client.list(0)) {
-      if (minTxid !== maxTxid) {
-        throw new EngineError('state-invalid', `Cannot use local files of ${meta.path}: level 0 holds a file of more than one TXID`, {
-          hint: 'run `litestream reset` for this database: the replica stays as it is',
-        });
-      }
-      const last = files.at(-1);
-      if (last !== undefined && nextTxid(last.txid) !== minTxid) files = [];
-      files.push({ txid: minTxid, sizeBytes });
-    }
-    return new LocalFiles(meta, services.durableFiles, client, files);
+    const local = new LocalFiles(meta, services.durableFiles, client);
+    local.#files = await listSyncLevel(meta, client);
+    for await (const snapshot of client.list(snapshotLevel)) local.#snapshots.push(snapshot);
+    if (local.#snapshots.length > 0) await removeUnfinished(meta.snapshotLevelPath);
+    return local;
   }
 
   /** Ascending, without gaps. */
   get files(): readonly LocalFile[] {
     return this.#files;
+  }
+
+  /** Snapshots that replicas may still be waiting for. */
+  get snapshots(): readonly LtxFileInfo[] {
+    return this.#snapshots;
   }
 
   get newest(): LocalFile | undefined {
@@ -92,16 +91,29 @@ export class LocalFiles {
   }
 
   /** The bytes of a file, for a replica. */
-  async body(txid: Txid): Promise<LtxBody> {
-    const file = this.get(txid);
-    if (file === undefined) throw new EngineError('state-invalid', `Cannot ship local file of TXID ${formatTxid(txid)}: missing`);
-    const { timestampMs } = await this.readHeader(txid);
-    return { sizeBytes: file.sizeBytes, timestampMs, open: () => chunks(this.#client, fileId(txid)) };
+  body(file: LtxFileInfo): Promise<LtxBody> {
+    return bodyOf(this.#client, file);
   }
 
   /** Starts the file of a TXID under a temporary name. */
-  begin(txid: Txid): Promise<PendingFile> {
-    return this.#durableFiles.begin('local-ltx', this.#meta.filePath(fileId(txid)));
+  begin(file: LtxFileId): Promise<PendingFile> {
+    return this.#durableFiles.begin('local-ltx', this.#meta.filePath(file));
+  }
+
+  async beginSnapshot(file: LtxFileId): Promise<PendingFile> {
+    await makeDirectory(this.#meta.snapshotLevelPath);
+    return this.begin(file);
+  }
+
+  publishedSnapshot(file: LtxFileInfo): void {
+    this.#snapshots = [...this.#snapshots.filter((other) => other.maxTxid !== file.maxTxid), file];
+  }
+
+  /** Removes snapshots that every replica has. */
+  async removeSnapshots(upTo: Txid): Promise<void> {
+    const gone = this.#snapshots.filter((file) => file.maxTxid <= upTo);
+    await this.#durableFiles.remove('local-ltx', gone.map((file) => this.#meta.filePath(file)));
+    this.#snapshots = this.#snapshots.filter((file) => file.maxTxid > upTo);
   }
 
   /** To be called after the file of the next TXID was published, or the newest one replaced. */
@@ -128,12 +140,42 @@ export function fileId(txid: Txid): LtxFileId {
   return { level: 0, minTxid: txid, maxTxid: txid };
 }
 
-async function* chunks(client: FileReplicaClient, file: LtxFileId): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = await client.open(file);
+/** The bytes of a stored file, to be written elsewhere. */
+export async function bodyOf(client: ReplicaClient, file: LtxFileInfo, options?: CallOptions): Promise<LtxBody> {
+  const bytes = new Uint8Array(ltxHeaderBytes);
+  await readRange(client, file, 0, bytes, options);
+  const { timestampMs } = decodeLtxHeader(bytes);
+  return { sizeBytes: file.sizeBytes, timestampMs, open: () => chunks(client, file, options) };
+}
+
+async function* chunks(client: ReplicaClient, file: LtxFileId, options?: CallOptions): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = await client.open(file, { offset: 0 }, options);
   try {
     const chunk = new Uint8Array(bodyChunkBytes);
     for (let count = await reader.read(chunk); count > 0; count = await reader.read(chunk)) yield chunk.subarray(0, count);
   } finally {
     await reader.close();
   }
+}
+
+async function removeUnfinished(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name.endsWith('.tmp')) await rm(join(directory, name), { force: true });
+  }
+}
+
+/** The files of level 0 from the last gap on. */
+async function listSyncLevel(meta: MetaDirectory, client: FileReplicaClient): Promise<LocalFile[]> {
+  let files: LocalFile[] = [];
+  for await (const { minTxid, maxTxid, sizeBytes } of client.list(0)) {
+    if (minTxid !== maxTxid) {
+      throw new EngineError('state-invalid', `Cannot use local files of ${meta.path}: level 0 holds a file of more than one TXID`, {
+        hint: 'run `litestream reset` for this database: the replica stays as it is',
+      });
+    }
+    const last = files.at(-1);
+    if (last !== undefined && nextTxid(last.txid) !== minTxid) files = [];
+    files.push({ txid: minTxid, sizeBytes });
+  }
+  return files;
 }

@@ -49,6 +49,10 @@ export class MetaDirectory {
     return join(this.path, levelPath(0));
   }
 
+  get snapshotLevelPath(): string {
+    return join(this.path, levelPath(9));
+  }
+
   filePath(file: LtxFileId): string {
     return join(this.path, ltxPath(file));
   }

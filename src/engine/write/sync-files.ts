@@ -1,18 +1,23 @@
 import { unknownChecksum } from '../../format/ltx/checksum.ts';
+import type { NewLtxHeader } from '../../format/ltx/encoder.ts';
 import { noWalPosition } from '../../format/ltx/header.ts';
 import { nextTxid, type Txid, toTxid } from '../../format/ltx/txid.ts';
 import { walOffsetAfter } from '../../format/wal/frame-header.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { PendingFile } from '../../runtime/durable-files.ts';
 import type { CapturedSpan } from '../capture/wal-capture.ts';
 import { EngineError } from '../engine-error.ts';
-import { type LineageHead, headOf, nextTimestamp } from '../lineage-head.ts';
-import type { LocalFiles } from '../meta/local-files.ts';
-import { PageChecksumTable } from '../meta/page-checksum-table.ts';
+import { headOf, type LineageHead, nextTimestamp } from '../lineage-head.ts';
+import { fileId, type LocalFiles } from '../meta/local-files.ts';
+import { PageChecksumTable, type PageChanges } from '../meta/page-checksum-table.ts';
 import type { PageRuns } from '../page-runs.ts';
 import type { PageSource } from '../page-source.ts';
-import { writeLtxFile } from './ltx-file-writer.ts';
+import { differingPages } from '../scan/differing-pages.ts';
+import { type EncodedLtx, writeLtxFile } from './ltx-file-writer.ts';
+import { openLtxPages } from './ltx-pages.ts';
+import { overlaidPages } from './overlaid-pages.ts';
 
-/** The pages of one new level-0 file and where in the WAL they end. */
+/** The pages of a new file and where in the WAL they end. */
 export interface NewPages {
   readonly source: PageSource;
   readonly commit: number;
@@ -21,21 +26,21 @@ export interface NewPages {
 }
 
 /**
- * Turns pages into level-0 files, one after the other, and keeps what follows from them in step: newest TXID, time and the
- * page-checksum table. Nothing changes unless the file was published durably.
+ * Turns pages into local files, one TXID after the other, and keeps what follows from them in step: newest TXID, time and
+ * the page-checksum table. Nothing changes unless the file was published durably.
  */
 export class SyncFiles {
-  readonly #files: LocalFiles;
+  readonly local: LocalFiles;
   readonly #runs: PageRuns;
   readonly #clock: Clock;
   #head: LineageHead | undefined;
   #table: PageChecksumTable;
 
   constructor(
-    state: { files: LocalFiles; head: LineageHead | undefined; table: PageChecksumTable },
+    state: { local: LocalFiles; head: LineageHead | undefined; table: PageChecksumTable },
     services: { runs: PageRuns; clock: Clock },
   ) {
-    this.#files = state.files;
+    this.local = state.local;
     this.#head = state.head;
     this.#table = state.table;
     this.#runs = services.runs;
@@ -47,60 +52,145 @@ export class SyncFiles {
     return this.#head;
   }
 
+  /** The page checksums at `head`. */
   get table(): PageChecksumTable {
     return this.#table;
   }
 
   /** Writes the next TXID from the pages that changed since the newest one. */
   async append(pages: NewPages): Promise<LineageHead> {
-    return this.#write(pages, this.#table, this.#head?.checksum ?? unknownChecksum, 'create');
+    return this.#publish(pages, this.#table, 'always');
   }
 
-  /** Writes the next TXID from every page there is: what is known of the pages before does not count. */
+  /** Writes the next TXID from the pages of a scan that differ; undefined, and no file, when none does. */
+  async appendDiff(pages: NewPages): Promise<LineageHead | undefined> {
+    const before = this.#head;
+    const source = differingPages(pages.source, this.#table);
+    const head = await this.#publish({ ...pages, source }, this.#table, 'when-changed');
+    return head === before ? undefined : head;
+  }
+
+  /** Writes the next TXID from every page there is: nothing is known of the pages before, or their size was another. */
   async appendWhole(pages: NewPages): Promise<LineageHead> {
-    const table = new PageChecksumTable(pages.pageSizeBytes);
-    return this.#write(pages, table, this.#head?.checksum ?? unknownChecksum, 'create');
+    return this.#publish(pages, new PageChecksumTable(pages.pageSizeBytes), 'always');
   }
 
-  async #write(
-    pages: NewPages,
-    table: PageChecksumTable,
-    before: LineageHead['checksum'],
-    publish: 'create',
-  ): Promise<LineageHead> {
-    const txid: Txid = this.#head === undefined ? toTxid(1) : nextTxid(this.#head.txid);
-    const pending = await this.#files.begin(txid);
+  /** Writes a snapshot, level 9, of every page at a TXID: the newest one, or the next when the page size changes. */
+  async writeSnapshot(pages: NewPages, maxTxid: Txid): Promise<void> {
+    const file = { level: 9, minTxid: toTxid(1), maxTxid } as const;
+    const pending = await this.local.beginSnapshot(file);
     try {
       const encoded = await writeLtxFile(
         pending,
         pages,
-        (changes) => ({
-          pageSizeBytes: pages.pageSizeBytes,
-          commit: pages.commit,
-          minTxid: txid,
-          maxTxid: txid,
-          timestampMs: nextTimestamp(this.#clock.now(), this.#head),
-          ...walFields(pages),
-          epoch: this.#head?.epoch ?? 0,
-          checksums: { before: txid === 1n ? unknownChecksum : before, after: table.checksumAfter(changes) },
+        () => ({
+          ...this.#commonFields(pages),
+          minTxid: file.minTxid,
+          maxTxid,
+          timestampMs: maxTxid === this.#head?.txid ? this.#head.timestampMs : nextTimestamp(this.#clock.now(), this.#head),
+          walOffset: 0,
+          walSize: 0,
+          salt1: 0,
+          salt2: 0,
+          checksums: undefined,
         }),
         { runs: this.#runs },
       );
-      if ((await pending[publish]()) === 'exists') {
-        throw new EngineError('in-use', `Cannot create ${pending.path}: it exists`, {
-          hint: 'another program writes the local files of this database: stop it, then start again',
-        });
-      }
-      table.apply(encoded.changes);
-      this.#table = table;
-      this.#head = headOf(encoded.header);
-      this.#files.published({ txid, sizeBytes: encoded.sizeBytes });
-      return this.#head;
+      await pending.replace();
+      this.local.publishedSnapshot({ ...file, sizeBytes: encoded.sizeBytes });
     } catch (error) {
       await pending.discard();
       throw error;
     }
   }
+
+  /**
+   * Writes the newest file again, with newer pages over its own, under the same TXID: only while nobody else can have seen
+   * it, so that a backlog stays one file.
+   */
+  async fold(pages: NewPages): Promise<LineageHead> {
+    const head = this.#head;
+    if (head === undefined) throw new EngineError('state-invalid', 'Cannot fold into the newest file: there is none');
+    const { checksums } = await this.local.readHeader(head.txid);
+    const before = checksums?.before ?? unknownChecksum;
+    const older = await openLtxPages(this.local, head.txid, this.#runs);
+    const workspaces = [this.#runs.borrow(pages.pageSizeBytes), this.#runs.borrow(pages.pageSizeBytes)] as const;
+    const pending = await this.local.begin(fileId(head.txid));
+    try {
+      const source = overlaidPages(older.source, pages.source, pages.commit, workspaces);
+      const encoded = await writeLtxFile(
+        pending,
+        { ...pages, source },
+        (changes) => {
+          const header = this.#header(pages, head.txid, this.#table, changes);
+          return { ...header, checksums: { before, after: this.#table.checksumAfter(changes) } };
+        },
+        { runs: this.#runs },
+      );
+      await pending.replace();
+      return this.#published(encoded);
+    } catch (error) {
+      await pending.discard();
+      throw error;
+    } finally {
+      for (const run of workspaces) this.#runs.giveBack(run);
+      await older.close();
+    }
+  }
+
+  async #publish(pages: NewPages, table: PageChecksumTable, when: 'always' | 'when-changed'): Promise<LineageHead> {
+    const txid = this.#head === undefined ? toTxid(1) : nextTxid(this.#head.txid);
+    const pending = await this.local.begin(fileId(txid));
+    try {
+      const encoded = await writeLtxFile(pending, pages, (changes) => this.#header(pages, txid, table, changes), {
+        runs: this.#runs,
+      });
+      if (when === 'when-changed' && this.#head !== undefined && !isChange(encoded, this.#head)) {
+        await pending.discard();
+        return this.#head;
+      }
+      await create(pending);
+      this.#table = table;
+      return this.#published(encoded);
+    } catch (error) {
+      await pending.discard();
+      throw error;
+    }
+  }
+
+  #published({ changes, header, sizeBytes }: EncodedLtx): LineageHead {
+    this.#table.apply(changes);
+    this.#head = headOf(header);
+    this.local.published({ txid: header.maxTxid, sizeBytes });
+    return this.#head;
+  }
+
+  #header(pages: NewPages, txid: Txid, table: PageChecksumTable, changes: PageChanges): NewLtxHeader {
+    return {
+      ...this.#commonFields(pages),
+      minTxid: txid,
+      maxTxid: txid,
+      timestampMs: nextTimestamp(this.#clock.now(), this.#head),
+      ...walFields(pages),
+      checksums: { before: this.#head?.checksum ?? unknownChecksum, after: table.checksumAfter(changes) },
+    };
+  }
+
+  #commonFields({ pageSizeBytes, commit }: NewPages) {
+    return { pageSizeBytes, commit, epoch: this.#head?.epoch ?? 0 };
+  }
+}
+
+function isChange({ header, changes }: EncodedLtx, before: LineageHead): boolean {
+  return changes.pgnos.length > 0 || header.commit !== before.commit;
+}
+
+/** The file of a TXID is made once: an existing one is another program's. */
+async function create(pending: PendingFile): Promise<void> {
+  if ((await pending.create()) === 'created') return;
+  throw new EngineError('in-use', `Cannot create ${pending.path}: it exists`, {
+    hint: 'another program writes the local files of this database: stop it, then start again',
+  });
 }
 
 /** Offset and size such that their sum is where the next sync starts. */

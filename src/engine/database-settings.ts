@@ -1,0 +1,31 @@
+/** How one database is followed. Times in milliseconds, sizes in bytes or pages. */
+export interface DatabaseSettings {
+  /** The database file. */
+  readonly path: string;
+  /** The directory of its local state. */
+  readonly metaPath: string;
+  /** At most one new file per interval while changes keep coming. */
+  readonly syncIntervalMs: number;
+  /** How often to look where file-system watches do not work. */
+  readonly monitorIntervalMs: number;
+  readonly checkpointIntervalMs: number;
+  readonly minCheckpointPageCount: number;
+  readonly truncatePageCount: number;
+  readonly maxSyncWalBytes: number;
+  /** Switch a rollback-journal database to WAL. */
+  readonly switchToWal: boolean;
+  /** Go on with this database although its replica has another past. */
+  readonly adopt: boolean;
+}
+
+/** The defaults of Litestream v0.5. */
+export const defaultDatabaseSettings = {
+  syncIntervalMs: 1_000,
+  monitorIntervalMs: 1_000,
+  checkpointIntervalMs: 60_000,
+  minCheckpointPageCount: 1_000,
+  truncatePageCount: 121_359,
+  maxSyncWalBytes: 64 * 1024 * 1024,
+  switchToWal: true,
+  adopt: false,
+} as const;

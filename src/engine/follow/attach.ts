@@ -1,0 +1,98 @@
+import { formatTxid } from '../../format/ltx/txid.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { DurableFiles } from '../../runtime/durable-files.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { AttachedFiles } from '../../sqlite/attached-files.ts';
+import { LiveDatabase } from '../../sqlite/live-database.ts';
+import { FrameReader } from '../capture/frame-reader.ts';
+import { WalCapture } from '../capture/wal-capture.ts';
+import type { WalPosition } from '../capture/wal-position.ts';
+import { openCopiedBack } from '../checkpoint/open-copied-back.ts';
+import { type Continuity, establishContinuity, type Remote } from '../continuity/continuity.ts';
+import type { DatabaseSettings } from '../database-settings.ts';
+import type { LocalFiles } from '../meta/local-files.ts';
+import type { MetaDirectory } from '../meta/meta-directory.ts';
+import { PageChecksumTable } from '../meta/page-checksum-table.ts';
+import { writeRestoreMarker } from '../meta/restore-marker.ts';
+import type { PageRuns } from '../page-runs.ts';
+import { SyncFiles } from '../write/sync-files.ts';
+import { Attachment } from './attachment.ts';
+import { matchScan, writeScan } from './scan-database.ts';
+
+export interface AttachServices {
+  readonly attached: AttachedFiles;
+  readonly runs: PageRuns;
+  readonly durableFiles: DurableFiles;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface AttachState {
+  readonly meta: MetaDirectory;
+  readonly local: LocalFiles;
+  /** The replica that knows most; undefined when none could be reached or none has a file. */
+  readonly remote: Remote | undefined;
+  readonly mayFold: () => Promise<boolean>;
+  /** Frames of the WAL cannot be read: let SQLite copy everything back, then read the database file alone. */
+  readonly distrustWal: boolean;
+}
+
+/**
+ * Attaches a database and brings its newest file up to the present: the read mark first, then the evidence, then, where
+ * continuity is lost, a scan. Throws LiveError or EngineError with nothing left attached.
+ */
+export async function attach(settings: DatabaseSettings, state: AttachState, services: AttachServices): Promise<Attachment> {
+  const { runs, clock, logger } = services;
+  const live = state.distrustWal
+    ? await openCopiedBack(settings.path, services)
+    : LiveDatabase.open(settings.path, services.attached);
+  try {
+    const frames = new FrameReader(live, runs.kernels);
+    const evidence = { live, frames, files: state.local, ...state, ...settings, runs };
+    const continuity = await establishContinuity(evidence);
+    const { files, position } = await catchUp({ live, frames }, continuity, state, services);
+    const capture = new WalCapture(live, position, { kernels: runs.kernels });
+    const attachment = new Attachment({ live, capture, files, ...state }, settings, { clock, logger });
+    await attachment.sync();
+    await attachment.savePosition();
+    return attachment;
+  } catch (error) {
+    live.close();
+    throw error;
+  }
+}
+
+async function catchUp(
+  parts: { live: LiveDatabase; frames: FrameReader },
+  continuity: Continuity,
+  state: AttachState,
+  services: AttachServices,
+): Promise<{ files: SyncFiles; position: WalPosition }> {
+  const { live } = parts;
+  const { local, meta } = state;
+  const { runs, logger } = services;
+  if (continuity.kind === 'continue') {
+    const files = new SyncFiles({ local, head: continuity.head, table: continuity.stored.table }, services);
+    logger.info('going on where it was left', { txid: formatTxid(continuity.head.txid) });
+    return { files, position: continuity.position };
+  }
+  if (continuity.kind === 'match') {
+    const { table, position } = await matchScan(parts, continuity.head, { runs });
+    await local.removeAll();
+    await writeRestoreMarker(meta, { txid: continuity.head.txid, newestTxid: continuity.head.txid, table }, services);
+    logger.info('the database equals the replica', { txid: formatTxid(continuity.head.txid) });
+    return { files: new SyncFiles({ local, head: continuity.head, table }, services), position };
+  }
+  const { head, table, reason } = continuity;
+  if (head !== undefined && local.newest !== undefined && local.newest.txid < head.txid) await local.removeAll();
+  const files = new SyncFiles({ local, head, table: table ?? new PageChecksumTable(live.pageSizeBytes) }, services);
+  const position = await writeScan(parts, files, table === undefined ? 'whole' : 'diff');
+  const wrote = files.head?.txid !== head?.txid;
+  logger.info('read the whole database', {
+    reason,
+    pages: files.table.pageCount,
+    txid: files.head === undefined ? undefined : formatTxid(files.head.txid),
+    ...(table === undefined ? {} : { changed: wrote }),
+  });
+  return { files, position };
+}

@@ -1,0 +1,181 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { LiveDatabase } from '../../sqlite/live-database.ts';
+import { checkGrowth } from '../capture/growth.ts';
+import type { WalCapture } from '../capture/wal-capture.ts';
+import { WalPages } from '../capture/wal-pages.ts';
+import { endOfIndex } from '../capture/wal-position.ts';
+import { barrierCheckpoint, type CheckpointReport, copied } from '../checkpoint/barrier-checkpoint.ts';
+import type { DatabaseSettings } from '../database-settings.ts';
+import type { LineageHead } from '../lineage-head.ts';
+import type { MetaDirectory } from '../meta/meta-directory.ts';
+import { savePosition } from '../meta/position-file.ts';
+import { DatabaseScan } from '../scan/database-scan.ts';
+import type { NewPages, SyncFiles } from '../write/sync-files.ts';
+import { pagesOf } from './scan-database.ts';
+
+/** Pages held in memory before they go into a file, whatever the sync interval says. */
+const memoryLimitBytes = 32 * 1024 * 1024;
+
+export interface AttachmentParts {
+  readonly live: LiveDatabase;
+  readonly capture: WalCapture;
+  readonly files: SyncFiles;
+  readonly meta: MetaDirectory;
+  /** Whether the newest file may be written again with more pages in it, because nobody can have seen it. */
+  readonly mayFold: () => Promise<boolean>;
+}
+
+/** One database being followed without a gap: turns what its WAL brings into files and lets the WAL restart. */
+export class Attachment {
+  readonly live: LiveDatabase;
+  readonly capture: WalCapture;
+  readonly files: SyncFiles;
+  readonly #meta: MetaDirectory;
+  readonly #mayFold: () => Promise<boolean>;
+  readonly #settings: DatabaseSettings;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+
+  constructor(parts: AttachmentParts, settings: DatabaseSettings, services: { clock: Clock; logger: Logger }) {
+    this.live = parts.live;
+    this.capture = parts.capture;
+    this.files = parts.files;
+    this.#meta = parts.meta;
+    this.#mayFold = parts.mayFold;
+    this.#settings = settings;
+    this.#clock = services.clock;
+    this.#logger = services.logger;
+  }
+
+  /** Whether something waits to be written to a file. */
+  get hasNews(): boolean {
+    return this.capture.hasNews || this.capture.backlogFrames() > 0;
+  }
+
+  /** Whether memory holds so much that it must go into a file now. */
+  get isFull(): boolean {
+    return this.capture.pages.sizeBytes >= memoryLimitBytes;
+  }
+
+  /** Copies new frames to memory as far as it reaches, and gives up marks that are no longer needed. */
+  look(): void {
+    if (this.isFull || this.capture.backlogFrames() * this.live.pageSizeBytes > memoryLimitBytes) return;
+    if (this.capture.capture(memoryLimitBytes)) this.live.advance(copied(this.capture));
+  }
+
+  /** Writes everything committed so far to level-0 files; resolves when they are durable. */
+  async sync(): Promise<void> {
+    for (;;) {
+      if (this.capture.backlogFrames() * this.live.pageSizeBytes > memoryLimitBytes) {
+        await this.#write();
+        await this.#writeFromWal();
+        continue;
+      }
+      const complete = this.capture.capture(memoryLimitBytes);
+      await this.#write();
+      if (complete) return;
+    }
+  }
+
+  /** Copies back what can be, without holding anybody up; returns whether the WAL may restart now. */
+  settle(): boolean {
+    this.look();
+    this.live.checkpointer().passive();
+    this.look();
+    return this.live.held.kind === 'zero';
+  }
+
+  /** Restarts the WAL, holding writers up for a few milliseconds, and writes what came in meanwhile to a file. */
+  async checkpoint(): Promise<CheckpointReport> {
+    const options = { memoryLimitBytes, clock: this.#clock };
+    const report = await barrierCheckpoint(this.live, this.capture, options);
+    await this.sync();
+    this.#logger.debug('checkpoint', { outcome: report.outcome, barrierMs: Math.round(report.barrierMs * 10) / 10 });
+    return report;
+  }
+
+  /** Whether the database is at rest: everything copied, nothing half-visible in the WAL, mark 0 held. */
+  isSettled(): boolean {
+    if (this.hasNews || this.live.held.kind !== 'zero') return false;
+    return this.isQuiet();
+  }
+
+  /**
+   * Whether the WAL file shows no commit that the index does not speak of yet: a commit becomes visible only after its last
+   * file event.
+   */
+  isQuiet(): boolean {
+    const position = endOfIndex(this.live.index());
+    const header = this.capture.frames.fileHeader();
+    if (header === undefined) return true;
+    if (header.salt1 !== position.salt1 || header.salt2 !== position.salt2) return false;
+    return !this.capture.frames.isFollowed(position);
+  }
+
+  /** Writes a snapshot of the newest TXID; everything committed up to it is in level-0 files before. */
+  async writeSnapshot(): Promise<void> {
+    await this.sync();
+    const scan = DatabaseScan.begin(this.live, this.capture.frames);
+    try {
+      this.capture.captureTo(scan.position);
+      await this.#write();
+      const { head } = this.files;
+      if (head !== undefined) await this.files.writeSnapshot(pagesOf(this.live, scan), head.txid);
+    } finally {
+      scan.close();
+    }
+  }
+
+  /** Keeps the position for the next start. */
+  async savePosition(): Promise<void> {
+    const { head } = this.files;
+    if (head !== undefined && !this.capture.hasNews) await savePosition(this.#meta.positionPath, head.txid, this.capture.position);
+  }
+
+  async #write(): Promise<void> {
+    const { capture, live } = this;
+    if (!capture.hasNews) return;
+    const { pages, span } = capture;
+    checkGrowth(live.path, live.pageSizeBytes, this.files.table.pageCount, pages);
+    const { commit } = pages;
+    const head = await this.#toFile({ source: pages.source(), commit, pageSizeBytes: live.pageSizeBytes, span });
+    capture.written();
+    await this.#wrote(head);
+  }
+
+  /** A span too long for memory goes straight from the WAL into a file, under the mark that protects it. */
+  async #writeFromWal(): Promise<void> {
+    const { capture, live } = this;
+    const pages = new WalPages(live);
+    const frameLimit = this.#settings.maxSyncWalBytes / live.pageSizeBytes;
+    const from = capture.position;
+    const end = capture.frames.read(
+      from,
+      live.index().mxFrame,
+      (frame, pgno, commit) => pages.add(frame, pgno, commit),
+      (frame) => frame - from.frameCount >= frameLimit,
+    );
+    const newest = pages.newest();
+    const { commit, lowestCommit } = pages;
+    const grown = { commit, lowestCommit, has: (pgno: number) => newest.has(pgno) };
+    checkGrowth(live.path, live.pageSizeBytes, this.files.table.pageCount, grown);
+    const head = await this.#toFile({
+      source: newest.source(),
+      commit,
+      pageSizeBytes: live.pageSizeBytes,
+      span: { salt1: end.salt1, salt2: end.salt2, firstFrame: from.frameCount, lastFrame: end.frameCount },
+    });
+    capture.moveTo(end);
+    await this.#wrote(head);
+  }
+
+  async #toFile(pages: NewPages): Promise<LineageHead> {
+    return (await this.#mayFold()) ? this.files.fold(pages) : this.files.append(pages);
+  }
+
+  async #wrote(head: LineageHead): Promise<void> {
+    await this.savePosition();
+    this.#logger.debug('sync', { txid: head.txid, commit: head.commit });
+  }
+}

@@ -1,0 +1,218 @@
+import { statSync } from 'node:fs';
+import { walFrameBytes } from '../../format/wal/frame-header.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Wakeup } from '../../runtime/wakeup.ts';
+import { LiveError } from '../../sqlite/live-error.ts';
+import { Backoff } from '../../runtime/backoff.ts';
+import type { DatabaseSettings } from '../database-settings.ts';
+import { EngineError, positionLost } from '../engine-error.ts';
+import type { Attachment } from './attachment.ts';
+import { pollDelayMs } from './poll-schedule.ts';
+
+/** After a sync, how soon the read mark is moved out of the application's way. */
+const settleMs = 100;
+const settleLimitMs = 10_000;
+/** Under load a checkpoint is not put off beyond this multiple of its threshold. */
+const overdueFactor = 4;
+const busyMs = 10;
+/** How long after the last change the file-system watch takes over from polling. */
+const watchAfterMs = 1_000;
+
+export interface FollowEvents {
+  /** After a new local file. */
+  onFile(): Promise<void>;
+  /** While a database is busy it is polled and not watched. */
+  onBusy(busy: boolean): void;
+  /** How long to wait between two files: longer than the sync interval while no replica accepts any. */
+  fileIntervalMs(): number;
+  /** Work that must not run beside a sync. */
+  betweenSyncs(attachment: Attachment): Promise<void>;
+}
+
+/** Drives one attachment: decides when to copy, to write a file, to checkpoint and to rest. */
+export class FollowLoop {
+  readonly #attachment: Attachment;
+  readonly #settings: DatabaseSettings;
+  readonly #events: FollowEvents;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #wakeup: Wakeup;
+  readonly #settleBackoff = new Backoff({ firstMs: settleMs, limitMs: settleLimitMs });
+  readonly #barrierBackoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
+  readonly #retryBackoff = new Backoff({ firstMs: 100, limitMs: 10_000 });
+  #lastChangeMs: number;
+  #lastFileMs = Number.NEGATIVE_INFINITY;
+  #lastRestartMs: number;
+  #settleAtMs = 0;
+  #barrierAtMs = 0;
+  #readerInTheWay = false;
+  #fileError: Error | undefined;
+
+  constructor(
+    attachment: Attachment,
+    settings: DatabaseSettings,
+    services: { events: FollowEvents; wakeup: Wakeup; clock: Clock; logger: Logger },
+  ) {
+    this.#attachment = attachment;
+    this.#settings = settings;
+    this.#events = services.events;
+    this.#wakeup = services.wakeup;
+    this.#clock = services.clock;
+    this.#logger = services.logger;
+    this.#lastChangeMs = services.clock.monotonic();
+    this.#lastRestartMs = this.#lastChangeMs;
+  }
+
+  /** Whether an application's long reader keeps the WAL from restarting. */
+  get readerInTheWay(): boolean {
+    return this.#readerInTheWay;
+  }
+
+  /** What keeps local files from being written. */
+  get fileError(): Error | undefined {
+    return this.#fileError;
+  }
+
+  /**
+   * Follows until `signal` aborts, then writes what is left. `watched`: file-system events wake the loop. Rejects with
+   * EngineError when the position is lost, LiveError when the database cannot be read any more.
+   */
+  async run(watched: boolean, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const delayMs = await this.#turn(watched);
+      if (delayMs !== 0) await this.#wait(delayMs, signal);
+    }
+    await this.#attachment.sync();
+    await this.#attachment.savePosition();
+  }
+
+  /** A wake-up by an event restarts the schedule of looks. */
+  async #wait(delayMs: number | undefined, signal: AbortSignal): Promise<void> {
+    if (await this.#wakeup.wait(delayMs, signal)) this.#lastChangeMs = this.#clock.monotonic();
+  }
+
+  /** One look. Returns how long to wait, undefined when only an event can bring news. */
+  async #turn(watched: boolean): Promise<number | undefined> {
+    const attachment = this.#attachment;
+    try {
+      if (!attachment.live.isInPlace()) throw positionLost(attachment.live.path, 'the file was replaced or removed');
+      attachment.look();
+      const now = this.#clock.monotonic();
+      if (attachment.hasNews) {
+        this.#lastChangeMs = now;
+        this.#events.onBusy(true);
+        if (this.#isFileDue(now)) await this.#writeFile();
+      } else if (attachment.live.held.kind !== 'zero' && now >= this.#settleAtMs) this.#settle(now);
+      if (this.#isCheckpointDue(now) && !attachment.hasNews) await this.#checkpoint();
+      await this.#events.betweenSyncs(attachment);
+    } catch (error) {
+      if (!(error instanceof LiveError) || error.code !== 'busy') throw error;
+      return busyMs;
+    }
+    return this.#nextDelay(watched);
+  }
+
+  #nextDelay(watched: boolean): number | undefined {
+    const attachment = this.#attachment;
+    const now = this.#clock.monotonic();
+    const elapsed = now - this.#lastChangeMs;
+    if (elapsed >= watchAfterMs) this.#events.onBusy(false);
+    if (attachment.isSettled() && elapsed >= settleMs) {
+      this.#cutWal();
+      attachment.live.rest();
+      this.#events.onBusy(false);
+      return watched ? undefined : this.#settings.monitorIntervalMs;
+    }
+    const delay = pollDelayMs(elapsed);
+    return watched ? delay : Math.min(delay, this.#settings.monitorIntervalMs);
+  }
+
+  #isFileDue(now: number): boolean {
+    if (this.#fileError !== undefined) return now >= this.#settleAtMs;
+    if (this.#attachment.isFull) return true;
+    return now - this.#lastFileMs >= this.#events.fileIntervalMs() || this.#isOverdue();
+  }
+
+  #isOverdue(): boolean {
+    const frames = this.#attachment.live.index().mxFrame;
+    return frames >= overdueFactor * this.#settings.minCheckpointPageCount && this.#clock.monotonic() >= this.#barrierAtMs;
+  }
+
+  async #writeFile(): Promise<void> {
+    try {
+      if (this.#isCheckpointDue(this.#clock.monotonic())) await this.#checkpoint();
+      else await this.#attachment.sync();
+    } catch (error) {
+      if (error instanceof LiveError || error instanceof EngineError) throw error;
+      this.#fileFailed(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    if (this.#fileError !== undefined) this.#logger.info('local files can be written again');
+    this.#fileError = undefined;
+    this.#retryBackoff.reset();
+    this.#settleBackoff.reset();
+    const now = this.#clock.monotonic();
+    this.#lastFileMs = now;
+    this.#settleAtMs = now + this.#settleBackoff.next();
+    await this.#events.onFile();
+  }
+
+  /** What was copied stays in memory and its frames in the WAL; nothing is lost while this process lives. */
+  #fileFailed(error: Error): void {
+    if (this.#fileError === undefined) {
+      this.#logger.error('cannot write local files, trying again; changes wait in the WAL', { error });
+    }
+    this.#fileError = error;
+    this.#settleAtMs = this.#clock.monotonic() + this.#retryBackoff.next();
+  }
+
+  #settle(now: number): void {
+    const before = this.#attachment.live.index().nBackfill;
+    if (this.#attachment.settle()) {
+      this.#restarted(now);
+      return;
+    }
+    if (this.#attachment.live.index().nBackfill !== before) this.#settleBackoff.reset();
+    this.#settleAtMs = now + this.#settleBackoff.next();
+  }
+
+  #isCheckpointDue(now: number): boolean {
+    const { held } = this.#attachment.live;
+    if (held.kind === 'zero' || now < this.#barrierAtMs) return false;
+    const { mxFrame } = this.#attachment.live.index();
+    if (mxFrame >= this.#settings.minCheckpointPageCount) return true;
+    return mxFrame > 0 && now - this.#lastRestartMs >= this.#settings.checkpointIntervalMs;
+  }
+
+  async #checkpoint(): Promise<void> {
+    const report = await this.#attachment.checkpoint();
+    const now = this.#clock.monotonic();
+    if (report.outcome === 'complete') {
+      this.#restarted(now);
+      return;
+    }
+    this.#barrierAtMs = now + this.#barrierBackoff.next();
+    if (report.outcome === 'reader' && !this.#readerInTheWay) {
+      this.#readerInTheWay = true;
+      this.#logger.info('a reader of the application keeps the WAL from restarting; it grows until that reader ends');
+    }
+  }
+
+  #restarted(now: number): void {
+    this.#lastRestartMs = now;
+    this.#barrierBackoff.reset();
+    this.#barrierAtMs = 0;
+    if (this.#readerInTheWay) this.#logger.info('the WAL can restart again');
+    this.#readerInTheWay = false;
+  }
+
+  /** Gives the disk space of a WAL back that grew far beyond what is usual. */
+  #cutWal(): void {
+    const { live } = this.#attachment;
+    const limitBytes = this.#settings.truncatePageCount * walFrameBytes(live.pageSizeBytes);
+    if (limitBytes === 0 || statSync(live.walPath).size < limitBytes) return;
+    if (live.checkpointer().truncate() !== undefined) this.#logger.info('cut the WAL file to nothing', { limitBytes });
+    this.#attachment.look();
+  }
+}

@@ -1,0 +1,122 @@
+import { noTxid, type Txid } from '../../format/ltx/txid.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { DurableFiles } from '../../runtime/durable-files.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
+import { AttemptedMark } from '../meta/attempted-mark.ts';
+import type { LocalFiles } from '../meta/local-files.ts';
+import type { MetaDirectory } from '../meta/meta-directory.ts';
+import { ReplicaShipper } from '../ship/replica-shipper.ts';
+import { fillFromOthers } from './fill-gap.ts';
+import type { NamedClient } from './replica-heads.ts';
+
+export interface ShippingEvents {
+  /** A replica acknowledged a file. */
+  onAcknowledged(): void;
+  /** A replica needs a snapshot that begins its files: no other one has what it lacks. */
+  onSnapshotWanted(): void;
+}
+
+/** Ships one database's local files to all its replicas, each at its own pace. */
+export class Shipping {
+  readonly shippers: readonly ReplicaShipper[];
+  readonly #local: LocalFiles;
+  readonly #mark: AttemptedMark;
+  readonly #events: ShippingEvents;
+  readonly #changed: Wakeup;
+  readonly #wantingSnapshot = new Set<ReplicaShipper>();
+  readonly #stopped = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    replicas: readonly NamedClient[],
+    state: { local: LocalFiles; mark: AttemptedMark },
+    services: { events: ShippingEvents; clock: Clock; logger: Logger },
+  ) {
+    this.#local = state.local;
+    this.#mark = state.mark;
+    this.#events = services.events;
+    this.#changed = new Wakeup(services.clock);
+    const events = {
+      onAcknowledged: () => this.#acknowledged(),
+      onAttempt: (txid: Txid) => this.#mark.attempt(txid),
+      onStateChange: () => this.#changed.notify(),
+      onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
+    };
+    this.shippers = replicas.map((replica) => new ReplicaShipper(replica, { local: state.local, events }, services));
+  }
+
+  /** Begins to ship. */
+  static async start(
+    replicas: readonly NamedClient[],
+    { meta, local }: { meta: MetaDirectory; local: LocalFiles },
+    services: { events: ShippingEvents; durableFiles: DurableFiles; clock: Clock; logger: Logger },
+  ): Promise<Shipping> {
+    const mark = await AttemptedMark.open(meta, local.newest?.txid ?? noTxid, services);
+    const shipping = new Shipping(replicas, { local, mark }, services);
+    shipping.#running = Promise.all(shipping.shippers.map((shipper) => shipper.run(shipping.#stopped.signal)));
+    return shipping;
+  }
+
+  /** True while no replica accepts files. */
+  get isDown(): boolean {
+    return this.shippers.length > 0 && this.shippers.every(({ state }) => state === 'down' || state === 'stopped');
+  }
+
+  get isSnapshotWanted(): boolean {
+    return this.#wantingSnapshot.size > 0;
+  }
+
+  notify(): void {
+    for (const shipper of this.shippers) shipper.notify();
+  }
+
+  /** Whether the newest local file was never sent and may be written again; if so, that is on disk before this resolves. */
+  async mayFold(newest: Txid): Promise<boolean> {
+    if (!this.isDown || newest <= this.#mark.through) return false;
+    await this.#mark.hold();
+    return true;
+  }
+
+  /** To be called after a snapshot of the newest TXID was written to the local files. */
+  snapshotWritten(txid: Txid): void {
+    for (const shipper of this.#wantingSnapshot) shipper.startAfter((txid - 1n) as Txid);
+    this.#wantingSnapshot.clear();
+  }
+
+  /** Waits until every replica that works has everything, at most `timeoutMs`; returns the names of those that do not. */
+  async drain(timeoutMs: number, retryMs: number, clock: Clock, signal: AbortSignal): Promise<string[]> {
+    const endMs = clock.monotonic() + timeoutMs;
+    const behind = () => this.shippers.filter(({ acknowledged }) => (acknowledged ?? noTxid) < (this.#local.newest?.txid ?? noTxid));
+    this.notify();
+    while (behind().some(({ state }) => state !== 'stopped') && clock.monotonic() < endMs && !signal.aborted) {
+      await this.#changed.wait(Math.min(retryMs, endMs - clock.monotonic()), signal);
+      for (const shipper of behind()) if (shipper.state === 'down') shipper.notify();
+    }
+    return behind().map(({ name }) => name);
+  }
+
+  /** Ends all shipping; an upload under way is given up. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  #acknowledged(): void {
+    this.#changed.notify();
+    this.#events.onAcknowledged();
+  }
+
+  async #fill(shipper: ReplicaShipper): Promise<void> {
+    const others = this.shippers.filter((other) => other !== shipper).map(({ client }) => client);
+    const after = shipper.acknowledged ?? noTxid;
+    const upTo = this.#local.newest?.txid ?? noTxid;
+    const reached = await fillFromOthers(shipper.client, others, after, upTo, { signal: this.#stopped.signal });
+    if (reached > after) {
+      shipper.startAfter(reached);
+      return;
+    }
+    this.#wantingSnapshot.add(shipper);
+    this.#events.onSnapshotWanted();
+  }
+}

@@ -1,0 +1,47 @@
+import { nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
+import type { LocalFile } from '../meta/local-files.ts';
+
+/** Level-0 files kept beside the database are not let grow beyond this, or the size of the database if that is less. */
+const tableLimitBytes = 64 * 1024 * 1024;
+const tableLimitFiles = 256;
+/** A replica that lags behind others gets its files from them once the local ones take this multiple of the limit. */
+const laggardFactor = 4;
+
+export interface LocalState {
+  /** Ascending. */
+  readonly files: readonly LocalFile[];
+  readonly databaseBytes: number;
+  /** The TXID of the stored page-checksum table; later files are needed to roll it forward. */
+  readonly storedTableTxid: Txid | undefined;
+  /** The newest TXID of each replica; undefined where it is not known. */
+  readonly acknowledged: readonly (Txid | undefined)[];
+}
+
+/** Whether the page-checksum table should be stored, so that shipped files before it can go. */
+export function isTableDue({ files, databaseBytes, storedTableTxid, acknowledged }: LocalState): boolean {
+  const shipped = newestShipped(acknowledged);
+  const kept = files.filter((file) => file.txid <= shipped && (storedTableTxid === undefined || file.txid > storedTableTxid));
+  return kept.length >= tableLimitFiles || (kept.length > 0 && bytesOf(kept) >= Math.min(tableLimitBytes, databaseBytes));
+}
+
+/**
+ * Files before the returned TXID may go: every replica has them, the table does not need them, and the newest file always
+ * stays. Where one replica lags far behind the others, those that any replica has may go: it is given them from there.
+ */
+export function removableBefore({ files, databaseBytes, storedTableTxid, acknowledged }: LocalState): Txid {
+  const newest = files.at(-1)?.txid;
+  if (newest === undefined || storedTableTxid === undefined) return noTxid;
+  const everywhere = acknowledged.reduce<bigint>((least, txid) => ((txid ?? noTxid) < least ? (txid ?? noTxid) : least), newest);
+  const tooMany = bytesOf(files) > laggardFactor * Math.max(tableLimitBytes, databaseBytes);
+  const shipped = tooMany ? newestShipped(acknowledged) : everywhere;
+  const last = [shipped, storedTableTxid, newest - 1n].reduce((least, txid) => (txid < least ? txid : least)) as Txid;
+  return nextTxid(last);
+}
+
+function newestShipped(acknowledged: readonly (Txid | undefined)[]): Txid {
+  return acknowledged.reduce<Txid>((most, txid) => (txid !== undefined && txid > most ? txid : most), noTxid);
+}
+
+function bytesOf(files: readonly LocalFile[]): number {
+  return files.reduce((sum, file) => sum + file.sizeBytes, 0);
+}

@@ -1,0 +1,198 @@
+import { ltxTrailerBytes } from '../../format/ltx/trailer.ts';
+import { formatTxid, nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
+import { readRange } from '../../replica/read-range.ts';
+import type { LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import { ReplicaError } from '../../replica/replica-error.ts';
+import { Backoff } from '../../runtime/backoff.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
+import { readReplicaHead } from '../continuity/replica-head.ts';
+import { EngineError } from '../engine-error.ts';
+import { fileId, type LocalFiles } from '../meta/local-files.ts';
+
+const firstRetryMs = 250;
+const retryLimitMs = 30_000;
+
+/** What a replica's shipper is up to. */
+export type ShipState =
+  /** The replica's newest TXID is not known yet. */
+  | 'starting'
+  /** Everything local is there. */
+  | 'current'
+  | 'behind'
+  /** It does not accept writes; tried again with growing waits. */
+  | 'down'
+  /** It holds something that cannot be gone on from; needs the operator. */
+  | 'stopped';
+
+export interface ShipperEvents {
+  /** After the replica acknowledged a TXID. */
+  onAcknowledged(): void;
+  /** Before the first upload of a file is attempted: from now on its bytes are final. */
+  onAttempt(txid: Txid): Promise<void>;
+  /** After the replica stopped or began again to accept writes. */
+  onStateChange(): void;
+  /** The files after `txid` cannot be had locally or elsewhere: a snapshot has to begin them. */
+  onMissing(shipper: ReplicaShipper): Promise<void>;
+}
+
+/** Ships one database's level-0 files to one replica, in order, one at a time, each created and never replaced. */
+export class ReplicaShipper {
+  readonly name: string;
+  readonly client: ReplicaClient;
+  readonly #local: LocalFiles;
+  readonly #events: ShipperEvents;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #wakeup: Wakeup;
+  readonly #backoff = new Backoff({ firstMs: firstRetryMs, limitMs: retryLimitMs });
+  #acknowledged: Txid | undefined;
+  #acknowledgedTimeMs: number | undefined;
+  #state: ShipState = 'starting';
+  #error: Error | undefined;
+
+  constructor(
+    replica: { name: string; client: ReplicaClient },
+    { local, events }: { local: LocalFiles; events: ShipperEvents },
+    services: { clock: Clock; logger: Logger },
+  ) {
+    this.name = replica.name;
+    this.client = replica.client;
+    this.#local = local;
+    this.#events = events;
+    this.#clock = services.clock;
+    this.#logger = services.logger.child({ replica: replica.name });
+    this.#wakeup = new Wakeup(services.clock);
+  }
+
+  get state(): ShipState {
+    return this.#state;
+  }
+
+  /** What keeps the replica `down` or `stopped`. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** The newest TXID the replica is known to hold; undefined before it was asked. */
+  get acknowledged(): Txid | undefined {
+    return this.#acknowledged;
+  }
+
+  /** The time of that TXID. */
+  get acknowledgedTimeMs(): number | undefined {
+    return this.#acknowledgedTimeMs;
+  }
+
+  /** To be called after a new local file, and to try a replica that is down at once. */
+  notify(): void {
+    this.#wakeup.notify();
+  }
+
+  /** Ships until `signal` aborts. Never rejects for what the replica does. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (this.#acknowledged === undefined) await this.#start(signal);
+        await this.#shipAll(signal);
+        await this.#enter(this.#behind() ? 'behind' : 'current');
+        this.#backoff.reset();
+        await this.#wakeup.wait(undefined, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        const final = error instanceof EngineError;
+        await this.#enter(final ? 'stopped' : 'down', error instanceof Error ? error : new Error(String(error)));
+        await this.#wakeup.wait(final ? undefined : this.#backoff.next(), signal);
+        if (final && !signal.aborted) await this.#clock.sleep(firstRetryMs, signal);
+      }
+    }
+  }
+
+  /** Goes on after a snapshot of `txid` that was just written to the replica. */
+  startAfter(txid: Txid): void {
+    this.#acknowledged = txid;
+    this.notify();
+  }
+
+  #behind(): boolean {
+    const newest = this.#local.newest?.txid;
+    return newest !== undefined && (this.#acknowledged ?? noTxid) < newest;
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    const head = await readReplicaHead(this.client, { signal });
+    if (head === undefined) {
+      this.#acknowledged = noTxid;
+      return;
+    }
+    const newest = this.#local.newest?.txid ?? noTxid;
+    if (head.txid > newest) throw this.#foreign(head.txid, `the local files end at ${formatTxid(newest)}`);
+    if (head.file.level === 0 && this.#local.has(head.txid)) await this.#compare(head.file);
+    this.#acknowledged = head.txid;
+    this.#acknowledgedTimeMs = head.timestampMs;
+  }
+
+  async #shipAll(signal: AbortSignal): Promise<void> {
+    while (this.#behind() && !signal.aborted) {
+      const txid = nextTxid(this.#acknowledged ?? noTxid);
+      const snapshot = this.#local.snapshots.find((file) => file.maxTxid === txid);
+      if (snapshot !== undefined) await this.client.write(snapshot, await this.#local.body(snapshot), { signal });
+      const file = this.#local.get(txid);
+      if (file === undefined) {
+        await this.#events.onMissing(this);
+        if (nextTxid(this.#acknowledged ?? noTxid) === txid) return;
+        continue;
+      }
+      await this.#ship({ ...fileId(txid), sizeBytes: file.sizeBytes }, signal);
+    }
+  }
+
+  async #ship(file: LtxFileInfo, signal: AbortSignal): Promise<void> {
+    await this.#events.onAttempt(file.maxTxid);
+    const body = await this.#local.body(file);
+    if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
+    this.#acknowledged = file.maxTxid;
+    this.#acknowledgedTimeMs = body.timestampMs;
+    if (this.#state === 'down') await this.#enter('behind');
+    this.#events.onAcknowledged();
+  }
+
+  /** A file that is there already is our own when its checksum is: an earlier upload whose reply was lost. */
+  async #compare(file: LtxFileInfo): Promise<void> {
+    const [own, theirs] = [new Uint8Array(ltxTrailerBytes), new Uint8Array(ltxTrailerBytes)];
+    const sizeBytes = await this.#sizeThere(file);
+    await this.#local.readEnd(file.maxTxid, own);
+    if (sizeBytes >= ltxTrailerBytes) await readRange(this.client, file, sizeBytes - ltxTrailerBytes, theirs);
+    if (Buffer.compare(own, theirs) !== 0) throw this.#foreign(file.maxTxid, 'the local file of that TXID holds other bytes');
+  }
+
+  async #sizeThere(file: LtxFileInfo): Promise<number> {
+    for await (const info of this.client.list(0, { from: file.minTxid })) {
+      if (info.minTxid === file.minTxid && info.maxTxid === file.maxTxid) return info.sizeBytes;
+      if (info.minTxid > file.minTxid) break;
+    }
+    throw new ReplicaError('not-found', `Cannot find TXID ${formatTxid(file.minTxid)} in ${this.client.url}: it was there a moment ago`);
+  }
+
+  #foreign(txid: Txid, state: string): EngineError {
+    return new EngineError('diverged', `Cannot ship to replica ${this.name}: it holds TXID ${formatTxid(txid)} of another writer, ${state}`, {
+      hint: 'two programs write this replica: stop one of them, or give one another path; nothing is overwritten',
+    });
+  }
+
+  /** Says a change of state once. */
+  async #enter(state: ShipState, error?: Error): Promise<void> {
+    const before = this.#state;
+    this.#state = state;
+    this.#error = error;
+    const failed = state === 'down' || state === 'stopped';
+    const hadFailed = before === 'down' || before === 'stopped';
+    if (failed && state !== before) {
+      const hint = error !== undefined && 'hint' in error ? error.hint : undefined;
+      this.#logger.error(state === 'down' ? 'replica does not accept files, trying again' : 'replica stopped', { error, hint });
+    }
+    if (hadFailed && !failed) this.#logger.info('replica accepts files again');
+    if (failed !== hadFailed) this.#events.onStateChange();
+  }
+}
