@@ -1,23 +1,21 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type FileIdentity, identifyFile } from './file-identity.ts';
+import { type FileIdentity, identifyDescriptor, identifyFile } from './file-identity.ts';
+import { hasLockOn, readKernelLockTable, sharedLockByte } from './kernel-locks.ts';
 import { LiveError } from './live-error.ts';
 
 /**
- * The database files this process holds SQLite locks on. POSIX locks belong to the process, and closing any descriptor of
- * such a file drops them all, silently; so whoever wants to open a file that may be a database asks here first. One
- * instance a process (test/sqlite/kernel-locks.test.ts shows the lock table before and after).
+ * The files this process holds SQLite locks on: databases and their `-shm` files. POSIX locks belong to the process, and
+ * closing any descriptor of such a file drops them all, silently; so whoever wants to open a file that may be a database
+ * asks here first. One instance a process (test/sqlite/locks-kept.test.ts shows the lock table before and after).
  */
 export class AttachedFiles {
   readonly #paths = new Map<string, string>();
+  readonly #lockVisibility = new Map<bigint, boolean>();
 
-  /** Claims a file for one attachment. */
+  /** Claims a file for one attachment. Throws LiveError `attached`. */
   attach(identity: FileIdentity, path: string): void {
     const other = this.#paths.get(key(identity));
-    if (other !== undefined) {
-      throw new LiveError('attached', `Cannot attach database ${path}: the same file is attached as ${other}`, {
-        hint: 'name each database once, and not through links',
-      });
-    }
+    if (other !== undefined) throw alreadyAttached('attach database', path, other);
     this.#paths.set(key(identity), path);
   }
 
@@ -30,13 +28,17 @@ export class AttachedFiles {
   }
 
   /**
-   * Reads the first bytes of a file that is not attached: at most `length`, fewer when it is shorter. Undefined when the
-   * file is missing or attached.
+   * Reads the first bytes of a file: at most `length`, fewer when it is shorter. Undefined when there is none, or something
+   * else than a file. Throws LiveError `attached`, or what the system says.
    */
   readStart(path: string, length: number): Uint8Array | undefined {
     const identity = identifyFile(path);
-    if (identity === undefined || this.isAttached(identity)) return undefined;
+    if (identity === undefined || !identity.isFile) return undefined;
+    this.#refuseAttached(identity, path);
     const descriptor = openSync(path, 'r');
+    const opened = identifyDescriptor(descriptor);
+    // The name may have come to lead to an attached file since: that descriptor stays open for good.
+    if (opened !== undefined) this.#refuseAttached(opened, path);
     try {
       const bytes = new Uint8Array(length);
       return bytes.subarray(0, readSync(descriptor, bytes, 0, length, 0));
@@ -44,6 +46,33 @@ export class AttachedFiles {
       closeSync(descriptor);
     }
   }
+
+  /**
+   * Whether the kernel's table shows this process's locks on files like this one: not from another pid namespace, nor where
+   * a file system shows other device numbers there. `database` is locked at this moment; looked at once for each device.
+   */
+  showsLocksLike(database: FileIdentity): boolean {
+    let shown = this.#lockVisibility.get(database.device);
+    if (shown === undefined) {
+      const own = readKernelLockTable()
+        ?.locksOn(database)
+        .filter((lock) => lock.pid === process.pid);
+      shown = own !== undefined && hasLockOn(own, sharedLockByte);
+      this.#lockVisibility.set(database.device, shown);
+    }
+    return shown;
+  }
+
+  #refuseAttached(identity: FileIdentity, path: string): void {
+    const other = this.#paths.get(key(identity));
+    if (other !== undefined) throw alreadyAttached('read', path, other);
+  }
+}
+
+function alreadyAttached(act: string, path: string, other: string): LiveError {
+  return new LiveError('attached', `Cannot ${act} ${path}: the same file is attached as ${other}`, {
+    hint: 'name each database once, and not through links',
+  });
 }
 
 function key(identity: FileIdentity): string {

@@ -1,4 +1,5 @@
 import { type Connection, isBusy, liveError, openConnection } from './connection.ts';
+import { LiveError } from './live-error.ts';
 
 /** What a PASSIVE checkpoint did. */
 export interface PassiveCheckpoint {
@@ -68,8 +69,12 @@ export class Checkpointer {
 
   #checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): PassiveCheckpoint | undefined {
     try {
-      const [row] = this.#connection.pragma(`wal_checkpoint(${mode})`) as [Record<'busy' | 'log' | 'checkpointed', number>];
+      const [row] = this.#connection.pragma(`wal_checkpoint(${mode})`) as [
+        Record<'busy' | 'log' | 'checkpointed', number>,
+      ];
       if (row.busy !== 0) return undefined;
+      if (row.log < 0)
+        throw new LiveError('not-wal', `Cannot checkpoint database ${this.#path}: it is not in WAL mode`);
       return { complete: row.log === row.checkpointed, walFrames: row.log, copiedBackFrames: row.checkpointed };
     } catch (error) {
       if (isBusy(error)) return undefined;

@@ -1,10 +1,12 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { systemErrorCode } from '../runtime/typed-error.ts';
 import { LiveError, type LiveErrorCode } from './live-error.ts';
 
 export type Connection = Database.Database;
 
-/** Opens a connection that never waits for a lock and never checkpoints by itself. */
+/** Opens a connection that never waits for a lock and never checkpoints by itself. Throws LiveError. */
 export function openConnection(path: string, options: { readonly: boolean }): Connection {
   try {
     const connection = new Database(path, { readonly: options.readonly, fileMustExist: true, timeout: 0 });
@@ -17,38 +19,61 @@ export function openConnection(path: string, options: { readonly: boolean }): Co
 
 /** True for every SQLite result that a later try may not give. */
 export function isBusy(error: unknown): boolean {
-  const code = systemErrorCode(error);
-  return code !== undefined && (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED');
+  return isBusyCode(systemErrorCode(error) ?? '');
 }
 
-/** Names the failure of a SQLite call in this layer's terms. */
+/** Names the failure of a SQLite or system call in this layer's terms. */
 export function liveError(act: string, path: string, cause: unknown): LiveError {
   if (cause instanceof LiveError) return cause;
-  const code = systemErrorCode(cause) ?? '';
   const text = cause instanceof Error ? cause.message : String(cause);
-  const [own, state, hint] = explain(code, text);
-  return new LiveError(own, `Cannot ${act} database ${path}: ${state}`, { cause, hint });
+  const [code, state, hint] = explain(systemErrorCode(cause) ?? '', text, path);
+  return new LiveError(code, `Cannot ${act} database ${path}: ${state}`, { cause, hint });
 }
 
-function explain(code: string, text: string): [LiveErrorCode, string, string?] {
-  if (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED') return ['busy', 'another process holds a lock'];
+/** PROTOCOL is what SQLite says when it lost the race for a read mark a hundred times. */
+function isBusyCode(code: string): boolean {
+  return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED') || code === 'SQLITE_PROTOCOL';
+}
+
+function explain(code: string, text: string, path: string): [LiveErrorCode, string, string?] {
+  if (isBusyCode(code)) return ['busy', 'another process holds a lock'];
   if (code === 'SQLITE_NOTADB') {
-    return [
-      'not-a-database',
-      'not a SQLite database, or an encrypted one',
-      'encrypted databases (SQLCipher, SEE) cannot be replicated page by page without their key',
-    ];
+    const hint =
+      'encrypted databases (SQLCipher, SEE) cannot be replicated: their pages cannot be read without the key';
+    return ['not-a-database', 'not a SQLite database, or an encrypted one', hint];
   }
-  if (/bindings file|was compiled against a different Node/i.test(text) || code === 'ERR_DLOPEN_FAILED') {
-    return [
-      'native-module-missing',
-      'the native module better-sqlite3 is not built for this Node',
-      "run `npm rebuild better-sqlite3` (npm 12 and newer need its install script approved: `npm approve-scripts better-sqlite3`)",
-    ];
+  if (code === 'ERR_DLOPEN_FAILED' || /bindings file|was compiled against a different Node/i.test(text)) {
+    const hint =
+      'run `npm rebuild better-sqlite3` (npm 12 and newer want its install script approved first: `npm approve-scripts better-sqlite3`)';
+    return ['native-module-missing', 'the native module better-sqlite3 is not built for this Node', hint];
   }
-  if (code === 'SQLITE_READONLY' || code.startsWith('SQLITE_READONLY_') || code === 'SQLITE_PERM') {
-    return ['denied', `no permission to write beside it (${text})`, 'the sidecar needs the permissions of the application: SQLite shares locks through the -shm file'];
+  const denied = isDenialCode(code) ? deniedAccess(path) : undefined;
+  if (denied === undefined) return ['unavailable', text];
+  const hint = 'the sidecar needs the permissions of the application: SQLite shares its locks through the -shm file';
+  return ['denied', denied, hint];
+}
+
+function isDenialCode(code: string): boolean {
+  return /^(SQLITE_(CANTOPEN|READONLY|PERM|IOERR_ACCESS|AUTH)|EACCES|EPERM|EROFS)/.test(code);
+}
+
+/** What this user may not do, of all that an attachment needs; access(2) opens nothing. */
+function deniedAccess(path: string): string | undefined {
+  const { R_OK, W_OK, X_OK } = constants;
+  if (!mayAccess(dirname(path), X_OK)) return 'no permission to enter its directory';
+  if (!mayAccess(path, R_OK)) return 'no permission to read it';
+  for (const name of [`${path}-wal`, `${path}-shm`])
+    if (!mayAccess(name, R_OK | W_OK)) return `no permission to write ${name}`;
+  if (!mayAccess(dirname(path), W_OK)) return 'no permission to make its -wal and -shm files';
+  return mayAccess(path, W_OK) ? undefined : 'no permission to write it';
+}
+
+function mayAccess(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    return code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS';
   }
-  if (code.startsWith('SQLITE_CANTOPEN')) return ['unavailable', text, 'check that the file and its directory exist and may be written by this user'];
-  return ['unavailable', text];
 }

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
-import { type FileIdentity, sameFile } from './file-identity.ts';
+import { closeSync, openSync, readdirSync } from 'node:fs';
+import { type FileIdentity, identifyDescriptor, sameFile } from './file-identity.ts';
 
 /** How far above the lowest free number a descriptor that SQLite has just opened is looked for first. */
 const nearby = 32;
@@ -27,10 +27,5 @@ export function findDescriptor(file: FileIdentity, from: number): number | undef
 
 /** Whether a descriptor is open on this very file. */
 export function isDescriptorOf(descriptor: number, file: FileIdentity): boolean {
-  try {
-    const { dev, ino } = fstatSync(descriptor, { bigint: true });
-    return sameFile({ device: dev, inode: ino, sizeBytes: 0 }, file);
-  } catch {
-    return false; // not an open descriptor
-  }
+  return sameFile(identifyDescriptor(descriptor), file);
 }

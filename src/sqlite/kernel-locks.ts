@@ -16,26 +16,47 @@ export const sharedMemoryLockByte = 128;
 /** Offset of the bytes that a connection to a WAL database holds shared in the database file. */
 export const sharedLockByte = 0x4000_0002;
 
-/** The locks that processes hold on a file; undefined where the kernel shows no table (macOS). */
-export function kernelLocks(file: FileIdentity): KernelLock[] | undefined {
-  let table: string;
+/** The POSIX locks of all processes at one moment, by file. */
+export class KernelLockTable {
+  readonly #locks: ReadonlyMap<string, readonly KernelLock[]>;
+
+  /** `text` is what /proc/locks says. */
+  constructor(text: string) {
+    this.#locks = parse(text);
+  }
+
+  locksOn(file: FileIdentity): readonly KernelLock[] {
+    return this.#locks.get(`${deviceName(file.device)}:${file.inode}`) ?? [];
+  }
+}
+
+/** The table as it stands; undefined where the kernel shows none (macOS). One reading serves any number of databases. */
+export function readKernelLockTable(): KernelLockTable | undefined {
   try {
-    table = readFileSync('/proc/locks', 'latin1');
+    return new KernelLockTable(readFileSync('/proc/locks', 'latin1'));
   } catch {
     return undefined;
   }
-  return parseKernelLocks(table, file);
 }
 
-/** The rows of a /proc/locks text that belong to a file. */
-export function parseKernelLocks(table: string, file: FileIdentity): KernelLock[] {
-  const wanted = `${deviceName(file.device)}:${file.inode}`;
-  return table.split('\n').flatMap((line): KernelLock[] => {
-    const match = /^\d+: POSIX +\S+ +(READ|WRITE) (\d+) (\S+) (\d+) (\d+|EOF)/.exec(line);
-    if (match === null || match[3] !== wanted) return [];
-    const lastByte = match[5] === 'EOF' ? Number.POSITIVE_INFINITY : Number(match[5]);
-    return [{ pid: Number(match[2]), kind: match[1] as KernelLock['kind'], firstByte: Number(match[4]), lastByte }];
-  });
+/** Whether one of some locks lies on a byte of a range. */
+export function hasLockOn(locks: readonly KernelLock[], firstByte: number, byteCount = 1): boolean {
+  return locks.some((lock) => lock.firstByte < firstByte + byteCount && lock.lastByte >= firstByte);
+}
+
+/** A row is `1: POSIX  ADVISORY  READ 4242 fe:00:131075 123 123`; one that waits has an arrow after the number. */
+function parse(text: string): Map<string, KernelLock[]> {
+  const locks = new Map<string, KernelLock[]>();
+  for (const line of text.split('\n')) {
+    const [, type, , kind, pid, file, first, last] = line.split(/ +/);
+    if (type !== 'POSIX' || file === undefined || (kind !== 'READ' && kind !== 'WRITE')) continue;
+    const lastByte = last === 'EOF' ? Number.POSITIVE_INFINITY : Number(last);
+    const lock: KernelLock = { pid: Number(pid), kind, firstByte: Number(first), lastByte };
+    const others = locks.get(file);
+    if (others === undefined) locks.set(file, [lock]);
+    else others.push(lock);
+  }
+  return locks;
 }
 
 /** A device number as /proc/locks prints it: two-digit hexadecimal major and minor. */

@@ -1,47 +1,44 @@
-import { read as readCallback, readSync, realpathSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { realpathSync } from 'node:fs';
 import type { WalIndexHeader } from '../format/wal/wal-index-header.ts';
 import type { AttachedFiles } from './attached-files.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { findDescriptor, isDescriptorOf, nextDescriptor } from './descriptors.ts';
-import { type FileIdentity, identifyFile, sameFile } from './file-identity.ts';
-import { kernelLocks, readMarkCount, readMarkLockByte, sharedLockByte, sharedMemoryLockByte } from './kernel-locks.ts';
+import { DatabaseFiles } from './database-files.ts';
+import { nextDescriptor } from './descriptors.ts';
+import { explainExclusive } from './exclusive-holder.ts';
+import { type FileIdentity, identifyFile } from './file-identity.ts';
+import { type KernelLockTable, readKernelLockTable } from './kernel-locks.ts';
 import { LiveError } from './live-error.ts';
 import { type HeldMark, ReadMark } from './read-mark.ts';
 import { WalIndex } from './wal-index.ts';
 
-const readAsync = promisify(readCallback);
-
 /** A place in the WAL up to which frames have been copied out. */
 export interface CopiedFrames {
-  /** The raw first salt: it counts generations up by one as long as we are attached. */
+  /** The raw first salt of their generation. */
   readonly salt1: number;
   readonly frameCount: number;
 }
 
 /**
- * One attached database: its read marks, its WAL-index, and SQLite's own descriptors on its three files, which are the only
- * ones anything here reads through (closing another one would drop the locks). Marks are given up only for frames that were
- * copied out. Single-threaded; the marks are opened read-only and closed last, so that a stop never checkpoints.
+ * One attached database: its read marks, its WAL-index and its files. Marks are given up only for frames that were copied
+ * out. Single-threaded; the marks are opened read-only and closed last, so that a stop never checkpoints.
  */
 export class LiveDatabase {
   /** The resolved path: SQLite names `-wal` and `-shm` after it. */
   readonly path: string;
   readonly identity: FileIdentity;
   readonly #attached: AttachedFiles;
-  #walIdentity: FileIdentity | undefined;
-  #descriptors: { database: number; wal: number } | undefined;
+  #files: DatabaseFiles | undefined;
   #index: WalIndex | undefined;
-  #holding: ReadMark;
+  #holding: ReadMark | undefined;
   #other: ReadMark | undefined;
   #checkpointer: Checkpointer | undefined;
   #pageSizeBytes = 0;
+  #closed = false;
 
   private constructor(path: string, identity: FileIdentity, attached: AttachedFiles) {
     this.path = path;
     this.identity = identity;
     this.#attached = attached;
-    this.#holding = this.#newMark();
   }
 
   /**
@@ -50,20 +47,18 @@ export class LiveDatabase {
    */
   static open(path: string, attached: AttachedFiles): LiveDatabase {
     const identity = identifyFile(path);
-    if (identity === undefined || identity.sizeBytes === 0) {
-      throw new LiveError('absent', `Cannot attach database ${path}: ${identity === undefined ? 'missing' : 'empty'}`);
-    }
+    if (identity === undefined) throw new LiveError('absent', `Cannot attach database ${path}: missing`);
+    if (!identity.isFile) throw new LiveError('not-a-database', `Cannot attach database ${path}: not a file`);
+    if (identity.sizeBytes === 0) throw new LiveError('absent', `Cannot attach database ${path}: empty`);
     attached.attach(identity, path);
-    let live: LiveDatabase | undefined;
+    const live = new LiveDatabase(realpathSync(path), identity, attached);
     try {
-      const from = nextDescriptor();
-      live = new LiveDatabase(realpathSync(path), identity, attached);
-      live.#start(from);
+      live.#start();
       return live;
     } catch (error) {
-      live?.close();
-      attached.detach(identity);
-      throw explainExclusive(path, identity, error);
+      const explained = explainExclusive(path, identity, error);
+      live.close();
+      throw explained;
     }
   }
 
@@ -77,15 +72,12 @@ export class LiveDatabase {
 
   /** The mark held now: there always is one while the database is attached. */
   get held(): HeldMark {
-    const { held } = this.#holding;
-    if (held === undefined) throw new LiveError('busy', `Cannot use the read mark of ${this.path}: it was given up`);
-    return held;
+    return this.#holding?.held ?? this.#refuse('use the read mark of');
   }
 
   /** The WAL-index as it stands. */
   index(): WalIndexHeader {
-    if (this.#index === undefined) throw new LiveError('unavailable', `Cannot read the WAL-index of ${this.path}: not attached`);
-    return this.#index.read();
+    return (this.#index ?? this.#refuse('read the WAL-index of')).read();
   }
 
   /**
@@ -93,11 +85,12 @@ export class LiveDatabase {
    * copied out. Throws LiveError, with the present mark kept.
    */
   advance(copied: CopiedFrames): boolean {
-    if (!covers(copied, this.held.index)) return false;
+    const holding = this.#holding ?? this.#refuse('advance the read mark of');
+    if (!this.#isCovered(copied)) return false;
     this.#other ??= this.#newMark();
     this.#other.take();
-    this.#holding.release();
-    [this.#holding, this.#other] = [this.#other, this.#holding];
+    holding.release();
+    [this.#holding, this.#other] = [this.#other, holding];
     return true;
   }
 
@@ -122,88 +115,66 @@ export class LiveDatabase {
 
   /** Reads WAL bytes; returns how many there were. */
   readWal(target: Uint8Array, position: number): number {
-    const { wal } = this.#open();
-    let done = 0;
-    while (done < target.byteLength) {
-      const count = readSync(wal, target, done, target.byteLength - done, position + done);
-      if (count === 0) break;
-      done += count;
-    }
-    return done;
+    return (this.#files ?? this.#refuse('read the WAL of')).readWal(target, position);
   }
 
   /** Reads bytes of the database file off the event loop; returns how many there were. The attachment outlives the read. */
-  async readDatabase(target: Uint8Array, position: number): Promise<number> {
-    const { database } = this.#open();
-    let done = 0;
-    while (done < target.byteLength) {
-      const { bytesRead } = await readAsync(database, target, done, target.byteLength - done, position + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
-    }
-    return done;
+  readDatabase(target: Uint8Array, position: number): Promise<number> {
+    return (this.#files ?? this.#refuse('read')).readDatabase(target, position);
   }
 
   /** Whether the names still lead to the files that are attached; false after a rename over them or a removal. */
   isInPlace(): boolean {
-    return sameFile(identifyFile(this.path), this.identity) && sameFile(identifyFile(this.walPath), this.#walIdentity);
+    return this.#files?.areInPlace() ?? false;
   }
 
   /** Whether the kernel has the locks this attachment relies on; undefined where its table does not show them. */
-  hasLocks(): boolean | undefined {
-    const shm = identifyFile(`${this.path}-shm`);
-    const all = shm === undefined ? undefined : kernelLocks(shm);
-    if (shm === undefined || all === undefined) return undefined;
-    const own = all.filter((lock) => lock.pid === process.pid);
-    const database = (kernelLocks(this.identity) ?? []).filter((lock) => lock.pid === process.pid);
-    const covers = (locks: typeof own, first: number, count: number) =>
-      locks.some((lock) => lock.firstByte < first + count && lock.lastByte >= first);
-    return (
-      covers(own, readMarkLockByte, readMarkCount) &&
-      covers(own, sharedMemoryLockByte, 1) &&
-      covers(database, sharedLockByte, 1)
-    );
+  hasLocks(table: KernelLockTable | undefined = readKernelLockTable()): boolean | undefined {
+    return this.#files === undefined ? false : this.#files.areLocked(table);
   }
 
   /** Idempotent. Nothing is checkpointed: WAL, index and database stay as they are. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.rest();
-    this.#descriptors = undefined;
     this.#index = undefined;
-    this.#holding.close();
+    this.#holding?.close();
+    this.#holding = undefined;
+    this.#files?.close();
+    this.#files = undefined;
     this.#attached.detach(this.identity);
   }
 
-  #start(from: number): void {
-    this.#holding.readOnce();
-    this.#pageSizeBytes = Number(this.#holding.pragma('page_size'));
-    const shm = identifyFile(`${this.path}-shm`);
-    this.#walIdentity = identifyFile(this.walPath);
-    if (shm === undefined || this.#walIdentity === undefined) {
-      throw new LiveError('not-wal', `Cannot attach database ${this.path}: it is not in WAL mode`);
+  #start(): void {
+    const from = nextDescriptor();
+    const mark = this.#newMark();
+    this.#holding = mark;
+    const mode = mark.pragma('journal_mode');
+    mark.readOnce();
+    if (mode !== 'wal') {
+      throw new LiveError('not-wal', `Cannot attach database ${this.path}: it is in mode ${String(mode)}, not WAL`);
     }
-    const find = (file: FileIdentity) => {
-      const descriptor = findDescriptor(file, from);
-      if (descriptor !== undefined) return descriptor;
-      throw new LiveError('unavailable', `Cannot attach database ${this.path}: SQLite's descriptors cannot be found`);
-    };
-    this.#descriptors = { database: find(this.identity), wal: find(this.#walIdentity) };
-    this.#index = new WalIndex({ path: this.path, descriptor: find(shm) }, () => this.#repair());
-    this.#holding.take();
+    this.#pageSizeBytes = Number(mark.pragma('page_size'));
+    this.#files = DatabaseFiles.open(this.path, this.identity, from, this.#attached);
+    this.#index = new WalIndex({ path: this.path, descriptor: this.#files.shmDescriptor }, () => this.#repair());
+    mark.take();
   }
 
-  #open(): { database: number; wal: number } {
-    if (this.#descriptors === undefined || !isDescriptorOf(this.#descriptors.database, this.identity)) {
-      throw new LiveError('unavailable', `Cannot read database ${this.path}: not attached`);
-    }
-    return this.#descriptors;
+  /**
+   * Whether copied frames include all that the held mark protects. Salts of a later generation say nothing about how far on
+   * it is (the first writer after a TRUNCATE picks them at random); but copies that are of the WAL's present generation,
+   * while the mark is of another, are newer than the mark, and whoever follows the WAL passed all before them.
+   */
+  #isCovered(copied: CopiedFrames): boolean {
+    const { index } = this.held;
+    if (index.mxFrame === 0) return true;
+    if (copied.salt1 === index.salt1) return copied.frameCount >= index.mxFrame;
+    return copied.salt1 === this.index().salt1;
   }
 
   #newMark(): ReadMark {
-    return new ReadMark(this.path, () => {
-      if (this.#index === undefined) throw new LiveError('unavailable', `Cannot read the WAL-index of ${this.path}: not attached`);
-      return this.#index;
-    });
+    return ReadMark.open(this.path, () => this.#index ?? this.#refuse('read the WAL-index of'));
   }
 
   #repair(): void {
@@ -214,23 +185,8 @@ export class LiveDatabase {
       mark.close();
     }
   }
-}
 
-/** Whether the copied frames include all that a mark protects; a later generation includes all earlier ones. */
-function covers(copied: CopiedFrames, protectedIndex: WalIndexHeader): boolean {
-  const generations = (copied.salt1 - protectedIndex.salt1) | 0;
-  return generations > 0 || (generations === 0 && copied.frameCount >= protectedIndex.mxFrame);
-}
-
-/** A database in EXCLUSIVE locking mode answers "busy" for ever; the kernel's table tells it from a passing lock. */
-function explainExclusive(path: string, identity: FileIdentity, error: unknown): unknown {
-  if (!(error instanceof LiveError) || error.code !== 'busy') return error;
-  const holder = kernelLocks(identity)?.find(
-    (lock) => lock.kind === 'WRITE' && lock.firstByte <= sharedLockByte && lock.lastByte >= sharedLockByte,
-  );
-  if (holder === undefined) return error;
-  return new LiveError('exclusive', `Cannot attach database ${path}: process ${holder.pid} holds it in EXCLUSIVE locking mode`, {
-    cause: error,
-    hint: 'let the application use `PRAGMA locking_mode = NORMAL`; it is tried again',
-  });
+  #refuse(act: string): never {
+    throw new LiveError('unavailable', `Cannot ${act} database ${this.path}: not attached`);
+  }
 }

@@ -1,6 +1,7 @@
+import { sameSalts } from '../format/wal/salts.ts';
 import type { WalIndexHeader } from '../format/wal/wal-index-header.ts';
-import { LiveError } from './live-error.ts';
 import { type Connection, isBusy, liveError, openConnection } from './connection.ts';
+import { LiveError } from './live-error.ts';
 import type { WalIndex } from './wal-index.ts';
 
 /** How often a mark is taken again to learn exactly where it stands beside a busy writer. */
@@ -25,11 +26,15 @@ export class ReadMark {
   readonly #index: () => WalIndex;
   #held: HeldMark | undefined;
 
-  /** `index` is asked for only after a first read: SQLite makes the `-shm` file then. */
-  constructor(path: string, index: () => WalIndex) {
+  private constructor(path: string, connection: Connection, index: () => WalIndex) {
     this.#path = path;
-    this.#connection = openConnection(path, { readonly: true });
+    this.#connection = connection;
     this.#index = index;
+  }
+
+  /** `index` is asked for only after a first read: SQLite makes the `-shm` file then. Throws LiveError. */
+  static open(path: string, index: () => WalIndex): ReadMark {
+    return new ReadMark(path, openConnection(path, { readonly: true }), index);
   }
 
   get held(): HeldMark | undefined {
@@ -38,11 +43,7 @@ export class ReadMark {
 
   /** Runs one read transaction and forgets it: opens the WAL, repairs the index. Throws LiveError. */
   readOnce(): void {
-    try {
-      this.#connection.pragma('schema_version');
-    } catch (error) {
-      throw liveError('read', this.#path, error);
-    }
+    this.pragma('schema_version');
   }
 
   /** One value of a pragma that only reads. */
@@ -57,10 +58,15 @@ export class ReadMark {
   /** Takes a mark where it falls. Throws LiveError, `busy` while another process recovers or changes modes. */
   take(): HeldMark {
     const before = this.#index().read();
-    this.#begin();
-    const after = this.#index().read();
-    this.#held = heldMark(before, after);
-    return this.#held;
+    this.#connection.exec('begin');
+    try {
+      this.#connection.pragma('schema_version'); // the mark is taken by the first read; this one parses no schema
+      this.#held = heldMark(before, this.#sized(this.#index().read()));
+      return this.#held;
+    } catch (error) {
+      this.release();
+      throw liveError(isBusy(error) ? 'hold a read mark on' : 'read', this.#path, error);
+    }
   }
 
   /** Takes a mark and knows exactly which frame it stands at: no commit and no checkpoint came in between. */
@@ -83,14 +89,10 @@ export class ReadMark {
     this.#connection.close();
   }
 
-  #begin(): void {
-    try {
-      this.#connection.exec('begin');
-      this.#connection.pragma('schema_version'); // the mark is taken by the first read; this one parses no schema
-    } catch (error) {
-      if (this.#connection.inTransaction) this.#connection.exec('rollback');
-      throw liveError(isBusy(error) ? 'hold a read mark on' : 'read', this.#path, error);
-    }
+  /** The index of a WAL without frames says nothing about the size of the database until something was written. */
+  #sized(index: WalIndexHeader): WalIndexHeader {
+    if (index.pageCount !== 0) return index;
+    return { ...index, pageCount: Number(this.#connection.pragma('page_count', { simple: true })) };
   }
 }
 
@@ -100,10 +102,7 @@ export class ReadMark {
  */
 function heldMark(before: WalIndexHeader, after: WalIndexHeader): HeldMark {
   const exact =
-    before.changeCounter === after.changeCounter &&
-    before.mxFrame === after.mxFrame &&
-    before.salt1 === after.salt1 &&
-    before.salt2 === after.salt2;
+    before.changeCounter === after.changeCounter && before.mxFrame === after.mxFrame && sameSalts(before, after);
   if (!exact) return { index: after, exact, kind: 'unknown' };
   if (after.nBackfill < after.mxFrame) return { index: after, exact, kind: 'above' };
   return { index: after, exact, kind: before.nBackfill === before.mxFrame ? 'zero' : 'unknown' };

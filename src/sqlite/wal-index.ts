@@ -1,5 +1,10 @@
 import { readSync } from 'node:fs';
-import { decodeWalIndexHeader, type WalIndexHeader, walIndexHeaderBytes } from '../format/wal/wal-index-header.ts';
+import {
+  type DecodedWalIndexHeader,
+  decodeWalIndexHeader,
+  type WalIndexHeader,
+  walIndexHeaderBytes,
+} from '../format/wal/wal-index-header.ts';
 import { LiveError } from './live-error.ts';
 
 /** How often a torn header is read again before SQLite is asked to repair it. */
@@ -24,21 +29,23 @@ export class WalIndex {
 
   /** The current header. Throws LiveError `busy` when it stays unreadable. */
   read(): WalIndexHeader {
-    const header = this.#tryRead();
-    if (header !== undefined) return header;
-    this.#repair();
-    const repaired = this.#tryRead();
-    if (repaired !== undefined) return repaired;
-    throw new LiveError('busy', `Cannot read the WAL-index of ${this.#path}: it stays torn`);
+    let decoded = this.#tryRead();
+    if (decoded.state !== 'valid') {
+      this.#repair();
+      decoded = this.#tryRead();
+    }
+    if (decoded.state === 'valid') return decoded.header;
+    const code = decoded.state === 'unsupported' ? 'unavailable' : 'busy';
+    throw new LiveError(code, `Cannot read the WAL-index of ${this.#path}: it stays ${decoded.state}`);
   }
 
-  #tryRead(): WalIndexHeader | undefined {
+  #tryRead(): DecodedWalIndexHeader {
+    let decoded: DecodedWalIndexHeader = { state: 'uninitialised' };
     for (let tries = 0; tries < maxTries; tries++) {
       const length = readSync(this.#descriptor, this.#bytes, 0, this.#bytes.byteLength, 0);
-      if (length < this.#bytes.byteLength) continue;
-      const decoded = decodeWalIndexHeader(this.#bytes);
-      if (decoded.state === 'valid') return decoded.header;
+      decoded = decodeWalIndexHeader(this.#bytes.subarray(0, length));
+      if (decoded.state === 'valid') break;
     }
-    return undefined;
+    return decoded;
   }
 }
