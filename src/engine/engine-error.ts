@@ -10,7 +10,9 @@ export type EngineErrorCode =
   /** Somebody else replicates this database. */
   | 'in-use'
   /** Local state that cannot be used. */
-  | 'state-invalid';
+  | 'state-invalid'
+  /** Not possible now. */
+  | 'unavailable';
 
 /** A database that cannot be followed as it is. */
 export class EngineError extends TypedError<EngineErrorCode> {}

@@ -1,8 +1,9 @@
 import type { Clock } from './clock.ts';
 
-/** Lets one loop sleep until something happens. A notification that comes while it works is not lost. */
+/** Lets one loop sleep until something happens. What comes while it works is not lost. */
 export class Wakeup {
   readonly #clock: Clock;
+  #pending = false;
   #notified = false;
   #wake: (() => void) | undefined;
 
@@ -10,17 +11,24 @@ export class Wakeup {
     this.#clock = clock;
   }
 
+  /** Something happened outside. */
   notify(): void {
     this.#notified = true;
+    this.poke();
+  }
+
+  /** There is work to do, although nothing happened outside. */
+  poke(): void {
+    this.#pending = true;
     this.#wake?.();
   }
 
   /**
-   * Resolves after a notification, after `ms` (undefined: never by itself), or when `signal` aborts. Takes the notification
-   * and returns whether there was one.
+   * Resolves after a call of `notify` or `poke`, after `ms` (undefined: never by itself), or when `signal` aborts. Returns
+   * whether something happened outside since the last wait.
    */
   async wait(ms: number | undefined, signal: AbortSignal): Promise<boolean> {
-    if (!this.#notified && !signal.aborted) {
+    if (!this.#pending && !signal.aborted) {
       const ended = new AbortController();
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -31,6 +39,7 @@ export class Wakeup {
       this.#wake = undefined;
     }
     const notified = this.#notified;
+    this.#pending = false;
     this.#notified = false;
     return notified;
   }

@@ -1,4 +1,9 @@
-import { decodeWalFrameHeader, walFrameBytes, type WalFrameHeader, walOffsetAfter } from '../../format/wal/frame-header.ts';
+import {
+  decodeWalFrameHeader,
+  type WalFrameHeader,
+  walFrameBytes,
+  walOffsetAfter,
+} from '../../format/wal/frame-header.ts';
 import { decodeWalHeader, type WalHeader, walHeaderBytes } from '../../format/wal/header.ts';
 import { sameSalts } from '../../format/wal/salts.ts';
 import type { Kernels, WalChecksum } from '../../kernel/kernels.ts';
@@ -30,7 +35,13 @@ export class FrameReader {
    * Visits the frames after `from` up to number `last` and returns the position after them. Ends earlier, at the end of a
    * transaction, when `enough` says so there. Throws EngineError `frame-unreadable` when a frame is not valid.
    */
-  read(from: WalPosition, last: number, visit: FrameVisitor, enough: (frame: number) => boolean = () => false): WalPosition {
+  read(
+    from: WalPosition,
+    last: number,
+    visit: FrameVisitor,
+    enough: (frame: number) => boolean = () => false,
+  ): WalPosition {
+    if (last <= from.frameCount) return from;
     const { byteOrder, checksum: start } = this.#header(from);
     let checksum: WalChecksum = from.checksum ?? start;
     const perChunk = this.#chunk.byteLength / this.#frameSizeBytes;
@@ -43,24 +54,31 @@ export class FrameReader {
           ? { frames: 0, checksum }
           : this.#kernels.verifyFrames(bytes, this.#live.pageSizeBytes, from.salts, checksum, byteOrder);
       if (verified.frames < count) {
-        throw new EngineError('frame-unreadable', `Cannot read frame ${next + verified.frames} of ${this.#live.walPath}: its salts or checksum are wrong`);
+        throw new EngineError(
+          'frame-unreadable',
+          `Cannot read frame ${next + verified.frames} of ${this.#live.walPath}: its salts or checksum are wrong`,
+        );
       }
       const stop = this.#visitChunk(bytes, next, visit, enough);
       if (stop !== undefined) return { ...from, frameCount: stop.frame, checksum: stop.checksum };
       checksum = verified.checksum;
       next += count;
     }
-    return { ...from, frameCount: Math.max(last, from.frameCount), checksum };
+    return { ...from, frameCount: last, checksum };
   }
 
   /** Whether a valid frame follows a position: one that no index speaks of yet, or never will. */
   isFollowed(position: WalPosition): boolean {
     const frame = this.#chunk.subarray(0, this.#frameSizeBytes);
-    if (this.#live.readWal(frame, walOffsetAfter(position.frameCount, this.#live.pageSizeBytes)) < frame.byteLength) return false;
+    if (this.#live.readWal(frame, walOffsetAfter(position.frameCount, this.#live.pageSizeBytes)) < frame.byteLength)
+      return false;
     const header = this.#readHeader();
     if (header === undefined || !sameSalts(header, position)) return false;
     const checksum = position.checksum ?? header.checksum;
-    return this.#kernels.verifyFrames(frame, this.#live.pageSizeBytes, position.salts, checksum, header.byteOrder).frames === 1;
+    return (
+      this.#kernels.verifyFrames(frame, this.#live.pageSizeBytes, position.salts, checksum, header.byteOrder).frames ===
+      1
+    );
   }
 
   /** The WAL file's own header; undefined when the file is empty or its header is not valid. */

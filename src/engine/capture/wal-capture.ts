@@ -118,16 +118,22 @@ export class WalCapture {
     const { held } = this.#live;
     if (sameSalts(index, this.#position)) {
       if (index.mxFrame < this.#position.frameCount) {
-        throw positionLost(this.#live.path, `it ends at frame ${index.mxFrame}, before frame ${this.#position.frameCount} that was copied`);
+        throw positionLost(
+          this.#live.path,
+          `it ends at frame ${index.mxFrame}, before frame ${this.#position.frameCount} that was copied`,
+        );
       }
       return index;
     }
     const fresh = this.#position.salt1 === 0 && this.#position.salt2 === 0 && this.#position.frameCount === 0;
-    if (!fresh && ((index.salt1 - this.#position.salt1) | 0) !== 1) throw positionLost(this.#live.path, 'its salts are not those of the next generation');
+    if (!fresh && ((index.salt1 - this.#position.salt1) | 0) !== 1)
+      throw positionLost(this.#live.path, 'its salts are not those of the next generation');
     if (sameSalts(held.index, this.#position)) {
       if (held.kind === 'above') throw positionLost(this.#live.path, 'it was restarted although a read mark was held');
-      if (this.#position.frameCount < held.index.mxFrame) throw positionLost(this.#live.path, 'it was restarted before all frames were copied');
-      if (held.kind === 'zero' && index.nBackfill > 0) throw positionLost(this.#live.path, 'frames were copied back although read mark 0 was held');
+      if (this.#position.frameCount < held.index.mxFrame)
+        throw positionLost(this.#live.path, 'it was restarted before all frames were copied');
+      if (held.kind === 'zero' && index.nBackfill > 0)
+        throw positionLost(this.#live.path, 'frames were copied back although read mark 0 was held');
     }
     this.#position = startOfGeneration(index);
     this.#spanStart = 0;

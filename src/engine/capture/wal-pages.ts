@@ -65,7 +65,8 @@ export class WalPages {
       const pgno = words[2 * i + highWord]!;
       if (words[2 * (i + 1) + highWord] === pgno) continue;
       const frame = words[2 * i + 1 - highWord]!;
-      if (pgno > this.#commit || this.#shrinks.some((shrink) => shrink.commit < pgno && shrink.frame >= frame)) continue;
+      if (pgno > this.#commit || this.#shrinks.some((shrink) => shrink.commit < pgno && shrink.frame >= frame))
+        continue;
       pgnos[count] = pgno;
       frames[count] = frame;
       count++;
@@ -107,7 +108,8 @@ export class NewestFrames {
   readPage(i: number, target: Uint8Array): void {
     const offset = walOffsetAfter(this.#frames[i]! - 1, this.#live.pageSizeBytes) + walFrameHeaderBytes;
     const readBytes = this.#live.readWal(target, offset);
-    if (readBytes < target.byteLength) throw new RangeError(`Cannot read frame ${this.#frames[i]}: the WAL ends before it`);
+    if (readBytes < target.byteLength)
+      throw new RangeError(`Cannot read frame ${this.#frames[i]}: the WAL ends before it`);
   }
 
   source(): PageSource {

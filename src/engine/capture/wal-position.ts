@@ -1,5 +1,5 @@
-import type { WalChecksum } from '../../kernel/kernels.ts';
 import type { WalIndexHeader } from '../../format/wal/wal-index-header.ts';
+import type { WalChecksum } from '../../kernel/kernels.ts';
 
 /** A place in one generation of the WAL: just after `frameCount` frames. */
 export interface WalPosition {

@@ -69,7 +69,8 @@ async function raise(live: LiveDatabase, capture: WalCapture, clock: Clock): Pro
   let quietSinceMs = startMs;
   let backlog = capture.backlogFrames();
   while (clock.monotonic() - startMs < tryMs) {
-    for (const endMs = clock.monotonic() + sliceMs; clock.monotonic() < endMs; ) if (checkpointer.raiseBarrier()) return true;
+    for (const endMs = clock.monotonic() + sliceMs; clock.monotonic() < endMs; )
+      if (checkpointer.raiseBarrier()) return true;
     await nextTurn();
     const now = capture.backlogFrames();
     if (now !== backlog) quietSinceMs = clock.monotonic();

@@ -1,8 +1,8 @@
 import { unknownChecksum } from '../../format/ltx/checksum.ts';
+import type { LtxHeader } from '../../format/ltx/header.ts';
 import { formatTxid } from '../../format/ltx/txid.ts';
 import { walFrameBytes } from '../../format/wal/frame-header.ts';
 import { walHeaderBytes } from '../../format/wal/header.ts';
-import type { LtxHeader } from '../../format/ltx/header.ts';
 import type { ReplicaClient } from '../../replica/replica-client.ts';
 import type { LiveDatabase } from '../../sqlite/live-database.ts';
 import type { FrameReader } from '../capture/frame-reader.ts';
@@ -23,7 +23,12 @@ import { provePosition } from './wal-evidence.ts';
 /** How a database that is being attached goes on. */
 export type Continuity =
   /** Nothing was missed: the WAL goes on where we stopped. */
-  | { readonly kind: 'continue'; readonly head: LineageHead; readonly stored: StoredTable; readonly position: WalPosition }
+  | {
+      readonly kind: 'continue';
+      readonly head: LineageHead;
+      readonly stored: StoredTable;
+      readonly position: WalPosition;
+    }
   /** The whole database is read; with a table only the pages that differ become the next TXID. */
   | {
       readonly kind: 'scan';
@@ -116,7 +121,9 @@ async function refuseOtherPast({ files, live }: ContinuityEvidence, { name, head
   throw new EngineError(
     'diverged',
     `Cannot replicate ${live.path}: replica ${name} has another TXID ${formatTxid(head.txid)} than the local files (epoch ${head.epoch} there, ${own.epoch} here)`,
-    { hint: 'two programs have written this replica: give one of them another path, or run `litestream reset` and then `replicate -adopt`' },
+    {
+      hint: 'two programs have written this replica: give one of them another path, or run `litestream reset` and then `replicate -adopt`',
+    },
   );
 }
 

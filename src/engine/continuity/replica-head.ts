@@ -9,7 +9,10 @@ export interface ReplicaHead extends LineageHead {
 }
 
 /** Finds the newest transaction over all levels; undefined when the replica holds no file. Throws ReplicaError, LtxError. */
-export async function readReplicaHead(client: ReplicaClient, options: CallOptions = {}): Promise<ReplicaHead | undefined> {
+export async function readReplicaHead(
+  client: ReplicaClient,
+  options: CallOptions = {},
+): Promise<ReplicaHead | undefined> {
   let newest: LtxFileInfo | undefined;
   const look = async (level: Level) => {
     for await (const file of client.list(level, options)) {

@@ -35,13 +35,19 @@ function proveByContent(
 ): WalPosition | string {
   const run = runs.borrow(live.pageSizeBytes);
   try {
-    const reached = frames.read(startOfGeneration(live.held.index), position.frameCount, (frame, pgno, _commit, page) => {
-      if (frame !== position.frameCount) return;
-      run.pages.set(page);
-      run.pgnos[0] = pgno;
-    });
+    const reached = frames.read(
+      startOfGeneration(live.held.index),
+      position.frameCount,
+      (frame, pgno, _commit, page) => {
+        if (frame !== position.frameCount) return;
+        run.pages.set(page);
+        run.pgnos[0] = pgno;
+      },
+    );
     run.checksum(1);
-    return table.get(run.pgnos[0]!) === run.checksums[0] ? reached : 'the last frame that was copied holds another page';
+    return table.get(run.pgnos[0]!) === run.checksums[0]
+      ? reached
+      : 'the last frame that was copied holds another page';
   } catch (error) {
     if (error instanceof EngineError) return error.message;
     throw error;

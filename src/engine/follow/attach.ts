@@ -41,7 +41,11 @@ export interface AttachState {
  * Attaches a database and brings its newest file up to the present: the read mark first, then the evidence, then, where
  * continuity is lost, a scan. Throws LiveError or EngineError with nothing left attached.
  */
-export async function attach(settings: DatabaseSettings, state: AttachState, services: AttachServices): Promise<Attachment> {
+export async function attach(
+  settings: DatabaseSettings,
+  state: AttachState,
+  services: AttachServices,
+): Promise<Attachment> {
   const { runs, clock, logger } = services;
   const live = state.distrustWal
     ? await openCopiedBack(settings.path, services)

@@ -130,7 +130,8 @@ export class Attachment {
   /** Keeps the position for the next start. */
   async savePosition(): Promise<void> {
     const { head } = this.files;
-    if (head !== undefined && !this.capture.hasNews) await savePosition(this.#meta.positionPath, head.txid, this.capture.position);
+    if (head !== undefined && !this.capture.hasNews)
+      await savePosition(this.#meta.positionPath, head.txid, this.capture.position);
   }
 
   async #write(): Promise<void> {

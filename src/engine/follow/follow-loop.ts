@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { walFrameBytes } from '../../format/wal/frame-header.ts';
+import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Wakeup } from '../../runtime/wakeup.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
-import { Backoff } from '../../runtime/backoff.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
+import type { LineageHead } from '../lineage-head.ts';
 import type { Attachment } from './attachment.ts';
 import { pollDelayMs } from './poll-schedule.ts';
 
@@ -21,13 +22,18 @@ const watchAfterMs = 1_000;
 
 export interface FollowEvents {
   /** After a new local file. */
-  onFile(): Promise<void>;
+  onFile(): void;
   /** While a database is busy it is polled and not watched. */
   onBusy(busy: boolean): void;
-  /** How long to wait between two files: longer than the sync interval while no replica accepts any. */
-  fileIntervalMs(): number;
+  /** How long to wait between two files, the last of which took `tookMs`: longer while no replica accepts any. */
+  fileIntervalMs(tookMs: number): number;
   /** Work that must not run beside a sync. */
-  betweenSyncs(attachment: Attachment): Promise<void>;
+  betweenSyncs(): Promise<void>;
+}
+
+interface FileRequest {
+  resolve(head: LineageHead): void;
+  reject(error: unknown): void;
 }
 
 /** Drives one attachment: decides when to copy, to write a file, to checkpoint and to rest. */
@@ -43,11 +49,13 @@ export class FollowLoop {
   readonly #retryBackoff = new Backoff({ firstMs: 100, limitMs: 10_000 });
   #lastChangeMs: number;
   #lastFileMs = Number.NEGATIVE_INFINITY;
+  #lastFileTookMs = 0;
   #lastRestartMs: number;
   #settleAtMs = 0;
   #barrierAtMs = 0;
   #readerInTheWay = false;
   #fileError: Error | undefined;
+  #requests: FileRequest[] = [];
 
   constructor(
     attachment: Attachment,
@@ -79,12 +87,32 @@ export class FollowLoop {
    * EngineError when the position is lost, LiveError when the database cannot be read any more.
    */
   async run(watched: boolean, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const delayMs = await this.#turn(watched);
-      if (delayMs !== 0) await this.#wait(delayMs, signal);
+    try {
+      while (!signal.aborted) {
+        const delayMs = await this.#turn(watched);
+        await this.#wait(delayMs, signal);
+      }
+      await this.#attachment.sync();
+      this.#events.onFile();
+      await this.#attachment.savePosition();
+      this.#answerRequests();
+    } catch (error) {
+      for (const request of this.#requests.splice(0)) request.reject(error);
+      throw error;
     }
-    await this.#attachment.sync();
-    await this.#attachment.savePosition();
+  }
+
+  /** Writes everything committed so far to a file now; resolves with the newest transaction in a durable file. */
+  requestFile(): Promise<LineageHead> {
+    return new Promise((resolve, reject) => {
+      this.#requests.push({ resolve, reject });
+      this.#wakeup.poke();
+    });
+  }
+
+  #answerRequests(): void {
+    const { head } = this.#attachment.files;
+    if (head !== undefined) for (const request of this.#requests.splice(0)) request.resolve(head);
   }
 
   /** A wake-up by an event restarts the schedule of looks. */
@@ -105,7 +133,8 @@ export class FollowLoop {
         if (this.#isFileDue(now)) await this.#writeFile();
       } else if (attachment.live.held.kind !== 'zero' && now >= this.#settleAtMs) this.#settle(now);
       if (this.#isCheckpointDue(now) && !attachment.hasNews) await this.#checkpoint();
-      await this.#events.betweenSyncs(attachment);
+      if (!attachment.capture.hasNews) this.#answerRequests();
+      await this.#events.betweenSyncs();
     } catch (error) {
       if (!(error instanceof LiveError) || error.code !== 'busy') throw error;
       return busyMs;
@@ -130,16 +159,19 @@ export class FollowLoop {
 
   #isFileDue(now: number): boolean {
     if (this.#fileError !== undefined) return now >= this.#settleAtMs;
-    if (this.#attachment.isFull) return true;
-    return now - this.#lastFileMs >= this.#events.fileIntervalMs() || this.#isOverdue();
+    if (this.#attachment.isFull || this.#requests.length > 0) return true;
+    return now - this.#lastFileMs >= this.#events.fileIntervalMs(this.#lastFileTookMs) || this.#isOverdue();
   }
 
   #isOverdue(): boolean {
     const frames = this.#attachment.live.index().mxFrame;
-    return frames >= overdueFactor * this.#settings.minCheckpointPageCount && this.#clock.monotonic() >= this.#barrierAtMs;
+    return (
+      frames >= overdueFactor * this.#settings.minCheckpointPageCount && this.#clock.monotonic() >= this.#barrierAtMs
+    );
   }
 
   async #writeFile(): Promise<void> {
+    const startMs = this.#clock.monotonic();
     try {
       if (this.#isCheckpointDue(this.#clock.monotonic())) await this.#checkpoint();
       else await this.#attachment.sync();
@@ -154,8 +186,9 @@ export class FollowLoop {
     this.#settleBackoff.reset();
     const now = this.#clock.monotonic();
     this.#lastFileMs = now;
+    this.#lastFileTookMs = now - startMs;
     this.#settleAtMs = now + this.#settleBackoff.next();
-    await this.#events.onFile();
+    this.#events.onFile();
   }
 
   /** What was copied stays in memory and its frames in the WAL; nothing is lost while this process lives. */
@@ -164,6 +197,7 @@ export class FollowLoop {
       this.#logger.error('cannot write local files, trying again; changes wait in the WAL', { error });
     }
     this.#fileError = error;
+    for (const request of this.#requests.splice(0)) request.reject(error);
     this.#settleAtMs = this.#clock.monotonic() + this.#retryBackoff.next();
   }
 

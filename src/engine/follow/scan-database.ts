@@ -17,7 +17,11 @@ export interface ScanParts {
 }
 
 /** Writes what a database has become since the newest file; returns the place in the WAL that state stands at. */
-export async function writeScan({ live, frames }: ScanParts, files: SyncFiles, mode: 'diff' | 'whole'): Promise<WalPosition> {
+export async function writeScan(
+  { live, frames }: ScanParts,
+  files: SyncFiles,
+  mode: 'diff' | 'whole',
+): Promise<WalPosition> {
   const scan = DatabaseScan.begin(live, frames);
   try {
     const checked = async <T>(write: (pages: NewPages) => Promise<T>): Promise<T> => write(pagesOf(live, scan));

@@ -5,7 +5,14 @@ import { snapshotLevel } from '../../format/ltx/level.ts';
 import { formatTxid, nextTxid, type Txid } from '../../format/ltx/txid.ts';
 import { FileReplicaClient } from '../../replica/file/file-replica-client.ts';
 import { readRange } from '../../replica/read-range.ts';
-import type { ByteReader, CallOptions, LtxBody, LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import type {
+  ByteReader,
+  CallOptions,
+  LtxBody,
+  LtxFileId,
+  LtxFileInfo,
+  ReplicaClient,
+} from '../../replica/replica-client.ts';
 import { type DurableFiles, makeDirectory, type PendingFile } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { EngineError } from '../engine-error.ts';
@@ -39,7 +46,10 @@ export class LocalFiles {
   }
 
   /** Opens the directory, making it where it is missing, and removes what a killed process left unfinished. */
-  static async open(meta: MetaDirectory, services: { durableFiles: DurableFiles; logger: Logger }): Promise<LocalFiles> {
+  static async open(
+    meta: MetaDirectory,
+    services: { durableFiles: DurableFiles; logger: Logger },
+  ): Promise<LocalFiles> {
     await makeDirectory(meta.syncLevelPath);
     await removeUnfinished(meta.syncLevelPath);
     const client = new FileReplicaClient({ path: meta.path }, services);
@@ -82,7 +92,8 @@ export class LocalFiles {
   /** The last `target.length` bytes of a file. */
   async readEnd(txid: Txid, target: Uint8Array): Promise<void> {
     const file = this.get(txid);
-    if (file === undefined) throw new EngineError('state-invalid', `Cannot read local file of TXID ${formatTxid(txid)}: missing`);
+    if (file === undefined)
+      throw new EngineError('state-invalid', `Cannot read local file of TXID ${formatTxid(txid)}: missing`);
     await readRange(this.#client, fileId(txid), file.sizeBytes - target.byteLength, target);
   }
 
@@ -112,7 +123,10 @@ export class LocalFiles {
   /** Removes snapshots that every replica has. */
   async removeSnapshots(upTo: Txid): Promise<void> {
     const gone = this.#snapshots.filter((file) => file.maxTxid <= upTo);
-    await this.#durableFiles.remove('local-ltx', gone.map((file) => this.#meta.filePath(file)));
+    await this.#durableFiles.remove(
+      'local-ltx',
+      gone.map((file) => this.#meta.filePath(file)),
+    );
     this.#snapshots = this.#snapshots.filter((file) => file.maxTxid > upTo);
   }
 
@@ -125,7 +139,10 @@ export class LocalFiles {
   /** Removes the files before a TXID. */
   async removeBefore(txid: Txid): Promise<void> {
     const gone = this.#files.filter((file) => file.txid < txid);
-    await this.#durableFiles.remove('local-ltx', gone.map((file) => this.#meta.filePath(fileId(file.txid))));
+    await this.#durableFiles.remove(
+      'local-ltx',
+      gone.map((file) => this.#meta.filePath(fileId(file.txid))),
+    );
     this.#files = this.#files.filter((file) => file.txid >= txid);
   }
 
@@ -148,11 +165,16 @@ export async function bodyOf(client: ReplicaClient, file: LtxFileInfo, options?:
   return { sizeBytes: file.sizeBytes, timestampMs, open: () => chunks(client, file, options) };
 }
 
-async function* chunks(client: ReplicaClient, file: LtxFileId, options?: CallOptions): AsyncGenerator<Uint8Array, void, undefined> {
+async function* chunks(
+  client: ReplicaClient,
+  file: LtxFileId,
+  options?: CallOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = await client.open(file, { offset: 0 }, options);
   try {
     const chunk = new Uint8Array(bodyChunkBytes);
-    for (let count = await reader.read(chunk); count > 0; count = await reader.read(chunk)) yield chunk.subarray(0, count);
+    for (let count = await reader.read(chunk); count > 0; count = await reader.read(chunk))
+      yield chunk.subarray(0, count);
   } finally {
     await reader.close();
   }
@@ -169,9 +191,13 @@ async function listSyncLevel(meta: MetaDirectory, client: FileReplicaClient): Pr
   let files: LocalFile[] = [];
   for await (const { minTxid, maxTxid, sizeBytes } of client.list(0)) {
     if (minTxid !== maxTxid) {
-      throw new EngineError('state-invalid', `Cannot use local files of ${meta.path}: level 0 holds a file of more than one TXID`, {
-        hint: 'run `litestream reset` for this database: the replica stays as it is',
-      });
+      throw new EngineError(
+        'state-invalid',
+        `Cannot use local files of ${meta.path}: level 0 holds a file of more than one TXID`,
+        {
+          hint: 'run `litestream reset` for this database: the replica stays as it is',
+        },
+      );
     }
     const last = files.at(-1);
     if (last !== undefined && nextTxid(last.txid) !== minTxid) files = [];

@@ -17,7 +17,10 @@ const schema = z.object({
   version: z.literal(1),
   txid,
   newestTxid: txid,
-  checksum: z.string().regex(/^[0-9a-f]{16}$/).transform((text) => toChecksum(BigInt(`0x${text}`))),
+  checksum: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .transform((text) => toChecksum(BigInt(`0x${text}`))),
 });
 
 /** Says which state of a replica a database was made from, so that replication can go on from it. */
@@ -56,7 +59,8 @@ export async function readRestoreMarker(meta: MetaDirectory): Promise<RestoreMar
     return undefined; // no marker, or one that says nothing
   }
   const loaded = await PageChecksumTable.load(meta.restoredPageChecksumsPath);
-  if (loaded === undefined || loaded.tag.txid !== stored.txid || loaded.tag.checksum !== stored.checksum) return undefined;
+  if (loaded === undefined || loaded.tag.txid !== stored.txid || loaded.tag.checksum !== stored.checksum)
+    return undefined;
   return { txid: stored.txid, newestTxid: stored.newestTxid, table: loaded.table };
 }
 

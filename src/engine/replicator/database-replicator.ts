@@ -9,16 +9,17 @@ import { EngineError } from '../engine-error.ts';
 import { type AttachServices, attach } from '../follow/attach.ts';
 import type { Attachment } from '../follow/attachment.ts';
 import { FollowLoop } from '../follow/follow-loop.ts';
-import type { LineageHead } from '../lineage-head.ts';
 import { LocalFiles } from '../meta/local-files.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
 import type { DatabaseState, DatabaseStatus } from './database-status.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { type NamedClient, readReplicaHeads } from './replica-heads.ts';
 import { Shipping } from './shipping.ts';
-import { keepLocalFilesBounded } from './local-housekeeping.ts';
 
 /** While no replica accepts files, writing the one growing file takes at most this share of the time. */
 const foldShare = 20;
+/** An attachment that lasted this long was a good one: the next failure is retried at once again. */
+const steadyMs = 10_000;
 
 export interface ReplicatorOptions {
   readonly settings: DatabaseSettings;
@@ -48,9 +49,11 @@ export class DatabaseReplicator {
   #attachment: Attachment | undefined;
   #loop: FollowLoop | undefined;
   #busy = false;
-  #storedTableTxid: Txid | undefined;
+  #housekeeping: Housekeeping | undefined;
+  #distrustWal = false;
+  #attachedAtMs = Number.POSITIVE_INFINITY;
   #reportedTxid: Txid = noTxid;
-  #lastFileTookMs = 0;
+  readonly #attachBackoff = new Backoff({ firstMs: 50, limitMs: 10_000 });
 
   constructor(options: ReplicatorOptions, services: AttachServices) {
     this.settings = options.settings;
@@ -85,5 +88,180 @@ export class DatabaseReplicator {
         error: shipper.error?.message,
       })),
     };
+  }
+
+  /** Resolves when everything committed so far is in a durable file and on every replica that works. Rejects when it cannot be. */
+  async sync({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Txid> {
+    const [loop, shipping] = [this.#loop, this.#shipping];
+    if (loop === undefined || shipping === undefined) {
+      throw new EngineError('unavailable', `Cannot sync ${this.settings.path}: it is ${this.#state}`, {
+        cause: this.#error,
+      });
+    }
+    const head = await loop.requestFile();
+    this.#reportedTxid = head.txid;
+    await shipping.reached(head.txid, signal);
+    return head.txid;
+  }
+
+  /** Replicates until `signal` aborts, then writes and ships what is left. Failures show in the status and are retried. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#runOnce(signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (this.#services.clock.monotonic() - this.#attachedAtMs > steadyMs) this.#attachBackoff.reset();
+        await this.#failed(error instanceof Error ? error : new Error(String(error)), signal);
+      }
+    }
+    await this.#drain();
+    this.#state = 'stopped';
+  }
+
+  /** One attachment, from its beginning to its end. */
+  async #runOnce(signal: AbortSignal): Promise<void> {
+    if (!this.#isReady()) {
+      this.#state = 'waiting';
+      await this.#wakeup.wait(this.#options.watched ? 10_000 : this.settings.monitorIntervalMs, signal);
+      return;
+    }
+    this.#state = 'attaching';
+    const attachment = await this.#attach(signal);
+    try {
+      await this.#follow(attachment, signal);
+    } finally {
+      this.#attachment = undefined;
+      this.#loop = undefined;
+      attachment.live.close();
+    }
+  }
+
+  /** Whether there is a database in WAL mode to be attached. Throws LiveError when there is one that cannot be. */
+  #isReady(): boolean {
+    const { path, switchToWal: maySwitch } = this.settings;
+    const kind = inspectDatabase(path, this.#services.attached);
+    if (kind === 'absent') return false;
+    if (kind === 'foreign') {
+      throw new LiveError('not-a-database', `Cannot replicate ${path}: not a SQLite database, or an encrypted one`, {
+        hint: 'name a database file; it is looked at again when it changes',
+      });
+    }
+    if (kind === 'rollback-journal') {
+      if (!maySwitch) {
+        throw new LiveError('not-wal', `Cannot replicate ${path}: it is in rollback-journal mode`, {
+          hint: 'run `PRAGMA journal_mode = WAL` in the application, or set `switch-to-wal: true`',
+        });
+      }
+      switchToWal(path);
+      this.#logger.info('switched the database from rollback-journal to WAL mode');
+    }
+    return true;
+  }
+
+  async #attach(signal: AbortSignal): Promise<Attachment> {
+    const { clock } = this.#services;
+    this.#local ??= await LocalFiles.open(this.#meta, this.#services);
+    const local = this.#local;
+    const heads = await readReplicaHeads(this.#options.replicas, { signal });
+    if (local.newest === undefined && heads.reachedCount === 0 && heads.unreachable.length > 0) {
+      const [{ name, error }] = heads.unreachable as [{ name: string; error: unknown }];
+      throw new EngineError(
+        'unavailable',
+        `Cannot begin to replicate ${this.settings.path}: replica ${name} cannot be read, so its past is unknown`,
+        { cause: error },
+      );
+    }
+    const mayFold = () => this.#mayFold();
+    const state = { meta: this.#meta, local, remote: heads.newest, mayFold, distrustWal: this.#distrustWal };
+    const attachment = await attach(this.settings, state, this.#services);
+    this.#distrustWal = false;
+    this.#housekeeping = await Housekeeping.open(this.#meta, local, this.#services);
+    this.#shipping ??= await Shipping.start(
+      this.#options.replicas,
+      { meta: this.#meta, local },
+      {
+        durableFiles: this.#services.durableFiles,
+        clock,
+        logger: this.#logger,
+        events: { onAcknowledged: () => this.#wakeup.poke(), onSnapshotWanted: () => this.#wakeup.poke() },
+      },
+    );
+    return attachment;
+  }
+
+  async #follow(attachment: Attachment, signal: AbortSignal): Promise<void> {
+    const shipping = this.#shipping!;
+    this.#attachment = attachment;
+    this.#loop = new FollowLoop(attachment, this.settings, {
+      wakeup: this.#wakeup,
+      clock: this.#services.clock,
+      logger: this.#logger,
+      events: {
+        onFile: () => shipping.notify(),
+        onBusy: (busy) => this.#setBusy(busy),
+        fileIntervalMs: (tookMs) => Math.max(this.settings.syncIntervalMs, shipping.isDown ? foldShare * tookMs : 0),
+        betweenSyncs: () => this.#betweenSyncs(attachment),
+      },
+    });
+    this.#state = 'replicating';
+    this.#attachedAtMs = this.#services.clock.monotonic();
+    this.#error = undefined;
+    shipping.notify();
+    await this.#loop.run(this.#options.watched, signal);
+    await this.#housekeeping?.store(attachment.files);
+  }
+
+  async #betweenSyncs(attachment: Attachment): Promise<void> {
+    const shipping = this.#shipping!;
+    if (shipping.isSnapshotWanted) {
+      await attachment.writeSnapshot();
+      const { head } = attachment.files;
+      if (head !== undefined) shipping.snapshotWritten(head.txid);
+    }
+    await this.#housekeeping?.keepBounded(attachment.files, shipping);
+  }
+
+  async #mayFold(): Promise<boolean> {
+    const newest = this.#attachment?.files.head?.txid;
+    if (newest === undefined || newest === this.#reportedTxid || newest === this.#housekeeping?.storedTxid)
+      return false;
+    return (await this.#shipping?.mayFold(newest)) ?? false;
+  }
+
+  #setBusy(busy: boolean): void {
+    if (this.#busy === busy) return;
+    this.#busy = busy;
+    this.#options.onBusy?.(busy);
+  }
+
+  /** Says a failure once, then waits: for ever longer, or, where only the operator can help, for a sign of change. */
+  async #failed(error: Error, signal: AbortSignal): Promise<void> {
+    const isLost =
+      error instanceof EngineError && (error.code === 'position-lost' || error.code === 'frame-unreadable');
+    const needsOperator = error instanceof EngineError && (error.code === 'diverged' || error.code === 'in-use');
+    const passes = error instanceof LiveError && (error.code === 'busy' || error.code === 'absent');
+    this.#distrustWal = error instanceof EngineError && error.code === 'frame-unreadable';
+    this.#setBusy(false);
+    if (isLost)
+      this.#logger.warn('the position in the WAL is lost, the whole database is read to find what changed', { error });
+    else if (this.#error?.message !== error.message) {
+      const hint = 'hint' in error ? error.hint : undefined;
+      this.#logger[passes ? 'debug' : 'error']('cannot replicate the database, trying again', { error, hint });
+    }
+    this.#state = needsOperator ? 'failed' : 'waiting';
+    this.#error = error;
+    await this.#wakeup.wait(this.#attachBackoff.next(), signal);
+  }
+
+  async #drain(): Promise<void> {
+    const { timeoutMs, retryMs } = this.#options.shutdown;
+    const late = await this.#shipping?.drain(timeoutMs, retryMs, this.#services.clock);
+    if (late !== undefined && late.length > 0) {
+      this.#logger.warn('stopped before everything was shipped; it is sent after the next start', {
+        replicas: late.join(', '),
+      });
+    }
+    await this.#shipping?.stop();
   }
 }

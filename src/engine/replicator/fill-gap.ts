@@ -24,7 +24,13 @@ export async function fillFromOthers(
   return after;
 }
 
-async function fillFrom(target: ReplicaClient, other: ReplicaClient, after: Txid, upTo: Txid, options: CallOptions): Promise<Txid> {
+async function fillFrom(
+  target: ReplicaClient,
+  other: ReplicaClient,
+  after: Txid,
+  upTo: Txid,
+  options: CallOptions,
+): Promise<Txid> {
   let at = after;
   for await (const file of other.list(0, { ...options, from: nextTxid(after) })) {
     if (file.minTxid !== nextTxid(at) || file.maxTxid > upTo) break;
@@ -39,7 +45,12 @@ async function fillFrom(target: ReplicaClient, other: ReplicaClient, after: Txid
   return plan.txid;
 }
 
-async function copy(target: ReplicaClient, other: ReplicaClient, file: LtxFileInfo, options: CallOptions): Promise<void> {
+async function copy(
+  target: ReplicaClient,
+  other: ReplicaClient,
+  file: LtxFileInfo,
+  options: CallOptions,
+): Promise<void> {
   const id = file.level === 0 ? fileId(file.maxTxid) : file;
   await target.write(id, await bodyOf(other, file, options), options);
 }

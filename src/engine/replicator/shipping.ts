@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
+import { EngineError } from '../engine-error.ts';
 import { AttemptedMark } from '../meta/attempted-mark.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import type { MetaDirectory } from '../meta/meta-directory.ts';
@@ -84,13 +85,29 @@ export class Shipping {
     this.#wantingSnapshot.clear();
   }
 
-  /** Waits until every replica that works has everything, at most `timeoutMs`; returns the names of those that do not. */
-  async drain(timeoutMs: number, retryMs: number, clock: Clock, signal: AbortSignal): Promise<string[]> {
-    const endMs = clock.monotonic() + timeoutMs;
-    const behind = () => this.shippers.filter(({ acknowledged }) => (acknowledged ?? noTxid) < (this.#local.newest?.txid ?? noTxid));
+  /** Resolves when every replica that is not down has a TXID; rejects when there is no such replica. */
+  async reached(txid: Txid, signal: AbortSignal = new AbortController().signal): Promise<void> {
     this.notify();
-    while (behind().some(({ state }) => state !== 'stopped') && clock.monotonic() < endMs && !signal.aborted) {
-      await this.#changed.wait(Math.min(retryMs, endMs - clock.monotonic()), signal);
+    for (;;) {
+      signal.throwIfAborted();
+      const missing = this.shippers.filter(({ acknowledged }) => (acknowledged ?? noTxid) < txid);
+      const failed = missing.filter(({ state }) => state === 'down' || state === 'stopped');
+      if (missing.length > failed.length) await this.#changed.wait(undefined, signal);
+      else if (failed.length > 0 && failed.length === this.shippers.length) {
+        throw new EngineError('unavailable', 'Cannot ship: no replica accepts files', { cause: failed[0]?.error });
+      } else return;
+    }
+  }
+
+  /** Waits until every replica that works has everything, at most `timeoutMs`; returns the names of those that do not. */
+  async drain(timeoutMs: number, retryMs: number, clock: Clock): Promise<string[]> {
+    const never = new AbortController().signal;
+    const endMs = clock.monotonic() + timeoutMs;
+    const behind = () =>
+      this.shippers.filter(({ acknowledged }) => (acknowledged ?? noTxid) < (this.#local.newest?.txid ?? noTxid));
+    this.notify();
+    while (behind().some(({ state }) => state !== 'stopped') && clock.monotonic() < endMs) {
+      await this.#changed.wait(Math.min(retryMs, endMs - clock.monotonic()), never);
       for (const shipper of behind()) if (shipper.state === 'down') shipper.notify();
     }
     return behind().map(({ name }) => name);

@@ -95,5 +95,3 @@ function unreachableNotice({
 }): RestoreNotice {
   return { code: 'replica-unreachable', message: `Replica ${replica.name} was left out: ${error.message}` };
 }
-
-export { readHeader } from './read-header.ts';

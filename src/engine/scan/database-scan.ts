@@ -4,7 +4,7 @@ import type { PageRun } from '../../kernel/kernels.ts';
 import type { LiveDatabase } from '../../sqlite/live-database.ts';
 import type { HeldMark, ReadMark } from '../../sqlite/read-mark.ts';
 import type { FrameReader } from '../capture/frame-reader.ts';
-import { NewestFrames, WalPages } from '../capture/wal-pages.ts';
+import { type NewestFrames, WalPages } from '../capture/wal-pages.ts';
 import { endOfIndex, startOfGeneration, type WalPosition } from '../capture/wal-position.ts';
 import { positionLost } from '../engine-error.ts';
 import type { PageSource } from '../page-source.ts';
@@ -34,7 +34,9 @@ export class DatabaseScan {
       const held = mark.takeExact();
       if (held.kind === 'zero') return new DatabaseScan(live, mark, held, undefined);
       const pages = new WalPages(live);
-      frames.read(startOfGeneration(held.index), held.index.mxFrame, (frame, pgno, commit) => pages.add(frame, pgno, commit));
+      frames.read(startOfGeneration(held.index), held.index.mxFrame, (frame, pgno, commit) =>
+        pages.add(frame, pgno, commit),
+      );
       return new DatabaseScan(live, mark, held, pages.newest());
     } catch (error) {
       mark.close();

@@ -30,7 +30,12 @@ function keepDiffering(run: PageRun, count: number, table: PageChecksumTable): n
 }
 
 /** The checksums of all pages of a source. */
-export async function tableOf(source: PageSource, commit: number, run: PageRun, into: PageChecksumTable): Promise<void> {
+export async function tableOf(
+  source: PageSource,
+  commit: number,
+  run: PageRun,
+  into: PageChecksumTable,
+): Promise<void> {
   for (let count = await source.fill(run); count > 0; count = await source.fill(run)) {
     run.checksum(count);
     for (let i = 0; i < count; i++) into.set(run.pgnos[i]!, run.checksums[i]!);

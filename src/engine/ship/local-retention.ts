@@ -20,8 +20,12 @@ export interface LocalState {
 /** Whether the page-checksum table should be stored, so that shipped files before it can go. */
 export function isTableDue({ files, databaseBytes, storedTableTxid, acknowledged }: LocalState): boolean {
   const shipped = newestShipped(acknowledged);
-  const kept = files.filter((file) => file.txid <= shipped && (storedTableTxid === undefined || file.txid > storedTableTxid));
-  return kept.length >= tableLimitFiles || (kept.length > 0 && bytesOf(kept) >= Math.min(tableLimitBytes, databaseBytes));
+  const kept = files.filter(
+    (file) => file.txid <= shipped && (storedTableTxid === undefined || file.txid > storedTableTxid),
+  );
+  return (
+    kept.length >= tableLimitFiles || (kept.length > 0 && bytesOf(kept) >= Math.min(tableLimitBytes, databaseBytes))
+  );
 }
 
 /**
@@ -31,7 +35,10 @@ export function isTableDue({ files, databaseBytes, storedTableTxid, acknowledged
 export function removableBefore({ files, databaseBytes, storedTableTxid, acknowledged }: LocalState): Txid {
   const newest = files.at(-1)?.txid;
   if (newest === undefined || storedTableTxid === undefined) return noTxid;
-  const everywhere = acknowledged.reduce<bigint>((least, txid) => ((txid ?? noTxid) < least ? (txid ?? noTxid) : least), newest);
+  const everywhere = acknowledged.reduce<bigint>(
+    (least, txid) => ((txid ?? noTxid) < least ? (txid ?? noTxid) : least),
+    newest,
+  );
   const tooMany = bytesOf(files) > laggardFactor * Math.max(tableLimitBytes, databaseBytes);
   const shipped = tooMany ? newestShipped(acknowledged) : everywhere;
   const last = [shipped, storedTableTxid, newest - 1n].reduce((least, txid) => (txid < least ? txid : least)) as Txid;

@@ -164,7 +164,8 @@ export class ReplicaShipper {
     const sizeBytes = await this.#sizeThere(file);
     await this.#local.readEnd(file.maxTxid, own);
     if (sizeBytes >= ltxTrailerBytes) await readRange(this.client, file, sizeBytes - ltxTrailerBytes, theirs);
-    if (Buffer.compare(own, theirs) !== 0) throw this.#foreign(file.maxTxid, 'the local file of that TXID holds other bytes');
+    if (Buffer.compare(own, theirs) !== 0)
+      throw this.#foreign(file.maxTxid, 'the local file of that TXID holds other bytes');
   }
 
   async #sizeThere(file: LtxFileInfo): Promise<number> {
@@ -172,13 +173,20 @@ export class ReplicaShipper {
       if (info.minTxid === file.minTxid && info.maxTxid === file.maxTxid) return info.sizeBytes;
       if (info.minTxid > file.minTxid) break;
     }
-    throw new ReplicaError('not-found', `Cannot find TXID ${formatTxid(file.minTxid)} in ${this.client.url}: it was there a moment ago`);
+    throw new ReplicaError(
+      'not-found',
+      `Cannot find TXID ${formatTxid(file.minTxid)} in ${this.client.url}: it was there a moment ago`,
+    );
   }
 
   #foreign(txid: Txid, state: string): EngineError {
-    return new EngineError('diverged', `Cannot ship to replica ${this.name}: it holds TXID ${formatTxid(txid)} of another writer, ${state}`, {
-      hint: 'two programs write this replica: stop one of them, or give one another path; nothing is overwritten',
-    });
+    return new EngineError(
+      'diverged',
+      `Cannot ship to replica ${this.name}: it holds TXID ${formatTxid(txid)} of another writer, ${state}`,
+      {
+        hint: 'two programs write this replica: stop one of them, or give one another path; nothing is overwritten',
+      },
+    );
   }
 
   /** Says a change of state once. */
@@ -190,7 +198,10 @@ export class ReplicaShipper {
     const hadFailed = before === 'down' || before === 'stopped';
     if (failed && state !== before) {
       const hint = error !== undefined && 'hint' in error ? error.hint : undefined;
-      this.#logger.error(state === 'down' ? 'replica does not accept files, trying again' : 'replica stopped', { error, hint });
+      this.#logger.error(state === 'down' ? 'replica does not accept files, trying again' : 'replica stopped', {
+        error,
+        hint,
+      });
     }
     if (hadFailed && !failed) this.#logger.info('replica accepts files again');
     if (failed !== hadFailed) this.#events.onStateChange();

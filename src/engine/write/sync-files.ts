@@ -9,7 +9,7 @@ import type { CapturedSpan } from '../capture/wal-capture.ts';
 import { EngineError } from '../engine-error.ts';
 import { headOf, type LineageHead, nextTimestamp } from '../lineage-head.ts';
 import { fileId, type LocalFiles } from '../meta/local-files.ts';
-import { PageChecksumTable, type PageChanges } from '../meta/page-checksum-table.ts';
+import { type PageChanges, PageChecksumTable } from '../meta/page-checksum-table.ts';
 import type { PageRuns } from '../page-runs.ts';
 import type { PageSource } from '../page-source.ts';
 import { differingPages } from '../scan/differing-pages.ts';
@@ -87,7 +87,8 @@ export class SyncFiles {
           ...this.#commonFields(pages),
           minTxid: file.minTxid,
           maxTxid,
-          timestampMs: maxTxid === this.#head?.txid ? this.#head.timestampMs : nextTimestamp(this.#clock.now(), this.#head),
+          timestampMs:
+            maxTxid === this.#head?.txid ? this.#head.timestampMs : nextTimestamp(this.#clock.now(), this.#head),
           walOffset: 0,
           walSize: 0,
           salt1: 0,
