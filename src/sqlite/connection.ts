@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs';
-import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { systemErrorCode } from '../runtime/typed-error.ts';
+import { deniedAccess, deniedHint } from './denied-access.ts';
 import { LiveError, type LiveErrorCode } from './live-error.ts';
 
 export type Connection = Database.Database;
@@ -49,31 +48,9 @@ function explain(code: string, text: string, path: string): [LiveErrorCode, stri
   }
   const denied = isDenialCode(code) ? deniedAccess(path) : undefined;
   if (denied === undefined) return ['unavailable', text];
-  const hint = 'the sidecar needs the permissions of the application: SQLite shares its locks through the -shm file';
-  return ['denied', denied, hint];
+  return ['denied', denied, deniedHint];
 }
 
 function isDenialCode(code: string): boolean {
   return /^(SQLITE_(CANTOPEN|READONLY|PERM|IOERR_ACCESS|AUTH)|EACCES|EPERM|EROFS)/.test(code);
-}
-
-/** What this user may not do, of all that an attachment needs; access(2) opens nothing. */
-function deniedAccess(path: string): string | undefined {
-  const { R_OK, W_OK, X_OK } = constants;
-  if (!mayAccess(dirname(path), X_OK)) return 'no permission to enter its directory';
-  if (!mayAccess(path, R_OK)) return 'no permission to read it';
-  for (const name of [`${path}-wal`, `${path}-shm`])
-    if (!mayAccess(name, R_OK | W_OK)) return `no permission to write ${name}`;
-  if (!mayAccess(dirname(path), W_OK)) return 'no permission to make its -wal and -shm files';
-  return mayAccess(path, W_OK) ? undefined : 'no permission to write it';
-}
-
-function mayAccess(path: string, mode: number): boolean {
-  try {
-    accessSync(path, mode);
-    return true;
-  } catch (error) {
-    const code = systemErrorCode(error);
-    return code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS';
-  }
 }

@@ -2,12 +2,14 @@ import { realpathSync } from 'node:fs';
 import type { WalIndexHeader } from '../format/wal/wal-index-header.ts';
 import type { AttachedFiles } from './attached-files.ts';
 import { Checkpointer } from './checkpointer.ts';
+import { liveError } from './connection.ts';
 import { DatabaseFiles } from './database-files.ts';
+import { deniedAccess, deniedHint } from './denied-access.ts';
 import { nextDescriptor } from './descriptors.ts';
 import { explainExclusive } from './exclusive-holder.ts';
 import { type FileIdentity, identifyFile } from './file-identity.ts';
 import { type KernelLockTable, readKernelLockTable } from './kernel-locks.ts';
-import { LiveError } from './live-error.ts';
+import { LiveError, type LiveErrorCode } from './live-error.ts';
 import { type HeldMark, ReadMark } from './read-mark.ts';
 import { WalIndex } from './wal-index.ts';
 
@@ -46,12 +48,9 @@ export class LiveDatabase {
    * nothing left open.
    */
   static open(path: string, attached: AttachedFiles): LiveDatabase {
-    const identity = identifyFile(path);
-    if (identity === undefined) throw new LiveError('absent', `Cannot attach database ${path}: missing`);
-    if (!identity.isFile) throw new LiveError('not-a-database', `Cannot attach database ${path}: not a file`);
-    if (identity.sizeBytes === 0) throw new LiveError('absent', `Cannot attach database ${path}: empty`);
+    const { identity, realPath } = locate(path);
     attached.attach(identity, path);
-    const live = new LiveDatabase(realpathSync(path), identity, attached);
+    const live = new LiveDatabase(realPath, identity, attached);
     try {
       live.#start();
       return live;
@@ -188,5 +187,23 @@ export class LiveDatabase {
 
   #refuse(act: string): never {
     throw new LiveError('unavailable', `Cannot ${act} database ${this.path}: not attached`);
+  }
+}
+
+/** Finds the file and refuses what SQLite had better not be let near. */
+function locate(path: string): { identity: FileIdentity; realPath: string } {
+  const refuse = (code: LiveErrorCode, state: string, hint?: string): never => {
+    throw new LiveError(code, `Cannot attach database ${path}: ${state}`, { hint });
+  };
+  try {
+    const identity = identifyFile(path) ?? refuse('absent', 'missing');
+    if (!identity.isFile) refuse('not-a-database', 'not a file');
+    if (identity.sizeBytes === 0) refuse('absent', 'empty');
+    const realPath = realpathSync(path);
+    const denied = deniedAccess(realPath);
+    if (denied !== undefined) refuse('denied', denied, deniedHint);
+    return { identity, realPath };
+  } catch (error) {
+    throw liveError('attach', path, error);
   }
 }
