@@ -1,7 +1,9 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { DurableFileError } from './durable-file-error.ts';
 import type { DurableObserver, DurablePurpose, DurableStage } from './durable-step.ts';
 import { type CreateOutcome, ExclusivePublisher } from './exclusive-publisher.ts';
+import { systemErrorCode } from './typed-error.ts';
 
 export interface PendingFileOptions {
   /** Where the bytes are collected; on the same file system as the final path. Default: the final path + `.tmp`. */
@@ -23,13 +25,18 @@ export class DurableFiles {
     this.#observe = observe;
   }
 
-  /** Starts a file that nobody sees before it is published. Replaces a leftover under the temporary name. */
+  /**
+   * Starts a file that nobody sees before it is published. Replaces what lies under the temporary name: a leftover, or the
+   * same file begun by somebody else, who then fails to publish.
+   */
   async begin(purpose: DurablePurpose, path: string, options: PendingFileOptions = {}): Promise<PendingFile> {
     const temporaryPath = options.temporaryPath ?? `${path}.tmp`;
     await rm(temporaryPath, { force: true });
     const handle = await open(temporaryPath, 'wx+', options.mode ?? 0o600);
     const publisher = options.publisher ?? new ExclusivePublisher();
-    return new PendingFile({ path, temporaryPath, handle, publisher }, (stage) => this.reached(purpose, stage, path));
+    const { ino: inode } = await handle.stat({ bigint: true });
+    const file = { path, temporaryPath, handle, inode, publisher };
+    return new PendingFile(file, (stage) => this.reached(purpose, stage, path));
   }
 
   /** Writes a whole small file, replacing the one under `path`. */
@@ -66,17 +73,19 @@ export class PendingFile {
   readonly path: string;
   readonly #temporaryPath: string;
   readonly #handle: FileHandle;
+  readonly #inode: bigint;
   readonly #publisher: ExclusivePublisher;
   readonly #reached: (stage: DurableStage) => void;
   #positionBytes = 0;
 
   constructor(
-    file: { path: string; temporaryPath: string; handle: FileHandle; publisher: ExclusivePublisher },
+    file: { path: string; temporaryPath: string; handle: FileHandle; inode: bigint; publisher: ExclusivePublisher },
     reached: (stage: DurableStage) => void,
   ) {
     this.path = file.path;
     this.#temporaryPath = file.temporaryPath;
     this.#handle = file.handle;
+    this.#inode = file.inode;
     this.#publisher = file.publisher;
     this.#reached = reached;
   }
@@ -111,6 +120,11 @@ export class PendingFile {
     await this.#handle.utimes(seconds, seconds);
   }
 
+  /** Makes the bytes written so far durable, so that publishing them takes no time later. */
+  async flush(): Promise<void> {
+    await this.#handle.sync();
+  }
+
   /** Makes the bytes durable and publishes them, replacing what stands under the final name. */
   async replace(): Promise<void> {
     await this.#sync();
@@ -130,10 +144,11 @@ export class PendingFile {
     return outcome;
   }
 
-  /** Gives the file up and removes it. May follow a failed publish. */
+  /** Gives the file up and removes it, but not one that somebody else has begun. May follow a failed publish. */
   async discard(): Promise<void> {
+    const isOurs = await this.#isOurs();
     await this.#handle.close().catch(() => {});
-    await rm(this.#temporaryPath, { force: true });
+    if (isOurs) await rm(this.#temporaryPath, { force: true });
   }
 
   async #publish(): Promise<CreateOutcome> {
@@ -149,7 +164,22 @@ export class PendingFile {
     this.#reached('write');
     await this.#handle.sync();
     this.#reached('sync');
+    const isOurs = await this.#isOurs();
     await this.#handle.close();
+    if (!isOurs) {
+      const state = `${this.#temporaryPath} was begun anew by somebody else`;
+      throw new DurableFileError('temporary-taken', `Cannot finish ${this.path}: ${state}`);
+    }
+  }
+
+  /** Whether the temporary name still stands for this file. */
+  async #isOurs(): Promise<boolean> {
+    try {
+      return (await lstat(this.#temporaryPath, { bigint: true })).ino === this.#inode;
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
   }
 
   async #published(): Promise<void> {

@@ -10,9 +10,9 @@ import type { ChosenPlan, NamedReplica, SearchOptions } from './restore-options.
 
 /** What one replica can do for a target. */
 type Offer =
-  | { readonly kind: 'plan'; readonly chosen: ChosenPlan }
+  | { readonly kind: 'plan'; readonly chosen: ChosenPlan; readonly newestTxid: Txid }
   | { readonly kind: 'empty' }
-  | { readonly kind: 'refused'; readonly error: RestoreError }
+  | { readonly kind: 'refused'; readonly error: RestoreError; readonly newestTxid: Txid }
   | { readonly kind: 'unreachable'; readonly replica: NamedReplica; readonly error: Error };
 
 export interface ChooseOptions extends SearchOptions {
@@ -23,6 +23,8 @@ export interface ChooseOptions extends SearchOptions {
 
 export interface Choice {
   readonly chosen: ChosenPlan;
+  /** The newest TXID of all replicas that could be read. */
+  readonly newestTxid: Txid;
   /** The plan's own, and one for each replica that could not be read. */
   readonly notices: readonly RestoreNotice[];
 }
@@ -40,7 +42,10 @@ export async function chooseReplica(options: ChooseOptions): Promise<Choice | un
     return best === undefined || isNearer(plan, best) ? plan : best;
   }, undefined);
   if (nearest !== undefined) {
-    return { chosen: nearest, notices: [...nearest.plan.notices, ...unreachable.map(unreachableNotice)] };
+    const newestTxid = offers.reduce((newest, offer) => {
+      return 'newestTxid' in offer && offer.newestTxid > newest ? offer.newestTxid : newest;
+    }, noTxid);
+    return { chosen: nearest, newestTxid, notices: [...nearest.plan.notices, ...unreachable.map(unreachableNotice)] };
   }
   for (const offer of offers) if (offer.kind === 'refused') throw offer.error;
   const [first] = unreachable;
@@ -64,16 +69,18 @@ function selectReplicas({ replicas, replicaName }: SearchOptions): readonly Name
 
 async function offerOf(replica: NamedReplica, options: ChooseOptions): Promise<Offer> {
   const { signal } = options;
+  let newestTxid = noTxid;
   try {
     const files = await listFiles(replica.client, { signal });
     if (files.length === 0) return { kind: 'empty' };
+    for (const { maxTxid } of files) if (maxTxid > newestTxid) newestTxid = maxTxid;
     const { otherPageSizeUpTo = noTxid } = options;
     const usable = files.filter((file) => file.maxTxid > otherPageSizeUpTo);
     const planned = await planForTarget(usable, options, (file) => readHeader(replica.client, file, { signal }));
-    return { kind: 'plan', chosen: { replica, ...planned } };
+    return { kind: 'plan', chosen: { replica, ...planned }, newestTxid };
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof RestoreError) return { kind: 'refused', error };
+    if (error instanceof RestoreError) return { kind: 'refused', error, newestTxid };
     if (error instanceof ReplicaError || error instanceof LtxError) return { kind: 'unreachable', replica, error };
     throw error;
   }

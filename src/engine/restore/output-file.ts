@@ -1,10 +1,13 @@
-import { chmod, chown, open, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, lstat, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { DurableFileError } from '../../runtime/durable-file-error.ts';
 import { type DurableFiles, makeDirectory, type PendingFile, syncDirectory } from '../../runtime/durable-files.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { RestoreError } from './restore-error.ts';
 
 const sideFiles = ['-wal', '-shm', '-journal'];
+const temporarySuffix = /^[0-9a-f]{16}\.tmp(-wal|-shm|-journal|\.d)?$/;
 
 /** What stands where a database is to be restored. An empty file counts as nothing. */
 export type OutputState = 'free' | 'database' | 'side-files';
@@ -22,40 +25,53 @@ export async function requireFreeOutput(path: string): Promise<void> {
   if (state === 'free') return;
   const what =
     state === 'database' ? 'it exists' : 'files of an earlier database stand beside it (-wal, -shm or -journal)';
-  throw new RestoreError('output-exists', `Cannot restore to ${path}: ${what}`, {
+  throw outputExists(path, what);
+}
+
+function outputExists(path: string, state: string): RestoreError {
+  return new RestoreError('output-exists', `Cannot restore to ${path}: ${state}`, {
     hint: 'Give another output path, or use -force to replace it',
   });
 }
 
-/** A database under its temporary name, `<path>.tmp`. Ends with `publish` or `discard`. */
+/** A restore that was killed while it published leaves its database under two names; this takes the other one away. */
+export async function removeLeftoverLinks(path: string): Promise<void> {
+  const { ino, nlink } = await stat(path, { bigint: true });
+  if (nlink === 1n) return;
+  for (const leftover of await temporaryPaths(path)) {
+    if ((await lstat(leftover, { bigint: true })).ino === ino) await rm(leftover);
+  }
+}
+
+/** A database under a temporary name of its own, `<path>.<16 digits>.tmp`. Ends with `publish` or `discard`. */
 export class OutputFile {
   readonly path: string;
   readonly temporaryPath: string;
   readonly #file: PendingFile;
-  readonly #inode: bigint;
 
-  /** Makes the directory, and removes what a killed restore left behind. */
+  /**
+   * Makes the directory, and removes what restores to the same path have under way there. Killed ones left it behind; one
+   * that still runs cannot be told from those and fails when it comes to publish.
+   */
   static async begin(path: string, fileMode: number, durableFiles: DurableFiles): Promise<OutputFile> {
-    const temporaryPath = `${path}.tmp`;
     await makeDirectory(dirname(path));
-    await removeAll(temporaryPath);
+    for (const leftover of await temporaryPaths(path)) await rm(leftover, { recursive: true, force: true });
+    const temporaryPath = `${path}.${randomBytes(8).toString('hex')}.tmp`;
     const file = await durableFiles.begin('restored-database', path, { temporaryPath, mode: fileMode });
     try {
       // The mode of a new file is cut by the umask.
       await chmod(temporaryPath, fileMode);
-      const { ino } = await stat(temporaryPath, { bigint: true });
-      return new OutputFile(file, temporaryPath, ino);
+      return new OutputFile(file, temporaryPath);
     } catch (error) {
       await file.discard();
       throw error;
     }
   }
 
-  private constructor(file: PendingFile, temporaryPath: string, inode: bigint) {
+  private constructor(file: PendingFile, temporaryPath: string) {
     this.path = file.path;
     this.temporaryPath = temporaryPath;
     this.#file = file;
-    this.#inode = inode;
   }
 
   writeAt(bytes: Uint8Array, position: number): Promise<void> {
@@ -67,43 +83,60 @@ export class OutputFile {
     await this.#file.truncate(sizeBytes);
   }
 
+  /** Makes the bytes durable. */
+  async flush(): Promise<void> {
+    await this.#file.flush();
+  }
+
   async setOwner(owner: { readonly uid: number; readonly gid: number }): Promise<void> {
-    await chown(this.temporaryPath, owner.uid, owner.gid);
+    await this.#taken(chown(this.temporaryPath, owner.uid, owner.gid));
   }
 
-  /** Puts the database under its name. Side files of an old database go first: they would be applied to the new one. */
+  /** Puts the database under its name, where nothing but an empty file may stand. To be flushed before. */
   async publish(): Promise<void> {
-    const there = await stat(this.temporaryPath, { bigint: true }).catch(() => undefined);
-    if (there?.ino !== this.#inode) {
-      throw new RestoreError(
-        'output-taken',
-        `Cannot finish ${this.path}: another restore writes to ${this.temporaryPath}`,
-      );
-    }
-    if ((await outputState(this.path)) !== 'free') await this.#removeSideFiles();
-    await this.#file.replace();
+    if ((await sizeOf(this.path)) === 0) return this.#taken(this.#file.replace());
+    const outcome = await this.#taken(this.#file.create());
+    if (outcome === 'exists') throw outputExists(this.path, 'it has appeared meanwhile');
   }
 
-  /** The new database is made durable first: until then the old one with its WAL is all there is. */
-  async #removeSideFiles(): Promise<void> {
-    const handle = await open(this.temporaryPath, 'r+');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
+  /**
+   * Puts the database under its name, whatever stands there. To be flushed before: the old database with its WAL is all
+   * there is until then. Its side files go first: they would be applied to the new one.
+   */
+  async replace(): Promise<void> {
+    if ((await outputState(this.path)) !== 'free') {
+      for (const suffix of sideFiles) await rm(this.path + suffix, { force: true });
+      await syncDirectory(dirname(this.path));
     }
-    for (const suffix of sideFiles) await rm(this.path + suffix, { force: true });
-    await syncDirectory(dirname(this.path));
+    await this.#taken(this.#file.replace());
   }
 
   async discard(): Promise<void> {
     await this.#file.discard();
-    await removeAll(this.temporaryPath);
+    for (const suffix of sideFiles) await rm(this.temporaryPath + suffix, { force: true });
+  }
+
+  async #taken<T>(step: Promise<T>): Promise<T> {
+    try {
+      return await step;
+    } catch (error) {
+      const isGone = systemErrorCode(error) === 'ENOENT' || error instanceof DurableFileError;
+      if (!isGone) throw error;
+      throw new RestoreError('output-taken', `Cannot finish ${this.path}: another restore to it has begun meanwhile`, {
+        cause: error,
+      });
+    }
   }
 }
 
-async function removeAll(path: string): Promise<void> {
-  for (const suffix of ['', ...sideFiles]) await rm(path + suffix, { force: true });
+/** What restores to a path have under way: their files, side files of those, and staging directories. */
+async function temporaryPaths(path: string): Promise<string[]> {
+  const prefix = `${basename(path)}.`;
+  const directory = dirname(path);
+  const names = await readdir(directory);
+  return names
+    .filter((name) => name.startsWith(prefix) && temporarySuffix.test(name.slice(prefix.length)))
+    .map((name) => join(directory, name));
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

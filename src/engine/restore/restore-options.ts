@@ -41,6 +41,8 @@ export interface DatabaseShape {
 /** What was restored, as far as replication can go on from it. */
 export interface RestoredState extends DatabaseShape {
   readonly txid: Txid;
+  /** The newest TXID, restorable or not, of all replicas that were read: a later one means that somebody went on. */
+  readonly newestTxid: Txid;
   readonly timestampMs: number;
   /** The fencing epoch of the newest file. */
   readonly epoch: number;

@@ -2,7 +2,7 @@ import type { LtxFileInfo } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
 import { readAhead } from './apply/read-ahead.ts';
 import { type Choice, chooseReplica } from './choose-replica.ts';
-import { outputState, requireFreeOutput } from './output-file.ts';
+import { outputState, removeLeftoverLinks, requireFreeOutput } from './output-file.ts';
 import { readHeader } from './read-header.ts';
 import { RestoreError } from './restore-error.ts';
 import type { ChosenPlan, RestoreOptions, RestoreResult, RestoreServices } from './restore-options.ts';
@@ -18,11 +18,11 @@ const tries = 4;
 export async function restore(options: RestoreOptions, services: RestoreServices): Promise<RestoreResult> {
   const { mode = 'restore', whenOutputExists = 'fail', outputPath, signal } = options;
   signal?.throwIfAborted();
-  if (mode === 'restore' && whenOutputExists !== 'replace') {
-    if (whenOutputExists === 'keep' && (await outputState(outputPath)) === 'database')
-      return { outcome: 'already-there' };
-    await requireFreeOutput(outputPath);
+  if (mode !== 'check' && whenOutputExists === 'keep' && (await outputState(outputPath)) === 'database') {
+    if (mode === 'restore') await removeLeftoverLinks(outputPath);
+    return { outcome: 'already-there' };
   }
+  if (mode === 'restore' && whenOutputExists !== 'replace') await requireFreeOutput(outputPath);
   let pageSizeError: RestoreError | undefined;
   for (let left = tries; ; left--) {
     const choice = await choose(options, services, pageSizeError);

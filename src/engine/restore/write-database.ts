@@ -9,7 +9,7 @@ export const defaultParallelism = 4;
 
 /** Restores by a plan into a temporary file, verifies it, and publishes it, or in mode `check` removes it. */
 export async function writeDatabase(
-  { chosen, notices }: Choice,
+  { chosen, newestTxid, notices }: Choice,
   options: RestoreOptions,
   { kernels, durableFiles, clock }: RestoreServices,
 ): Promise<RestoreReport> {
@@ -39,6 +39,7 @@ export async function writeDatabase(
     }
     const state: RestoredState = {
       txid: chosen.plan.txid,
+      newestTxid,
       timestampMs: chosen.timestampMs ?? header.timestampMs,
       epoch: header.epoch,
       commit: header.commit,
@@ -58,9 +59,12 @@ export async function writeDatabase(
 }
 
 async function publish(output: OutputFile, state: RestoredState, options: RestoreOptions): Promise<void> {
-  if (options.owner !== undefined) await output.setOwner(options.owner);
+  const { owner, whenOutputExists, outputPath } = options;
+  if (owner !== undefined) await output.setOwner(owner);
+  await output.flush();
   // An application may have started meanwhile and made its own database.
-  if (options.whenOutputExists !== 'replace') await requireFreeOutput(options.outputPath);
+  if (whenOutputExists !== 'replace') await requireFreeOutput(outputPath);
   await options.beforePublish?.(state);
-  await output.publish();
+  if (whenOutputExists === 'replace') await output.replace();
+  else await output.publish();
 }

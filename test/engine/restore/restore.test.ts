@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RestoredState, RestoreProgress } from '../../../src/engine/restore/restore-options.ts';
@@ -86,17 +86,70 @@ test('restore does not replace a database that appeared while it worked', async 
   assert.deepEqual(readdirSync(folder), ['app.db']);
 });
 
-test('restore cleans up what a killed one left, and notices one that runs at the same time', async (t) => {
+test('restore cleans up what a killed one left, and nothing else', async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, 'app.db');
   const client = threeCommits().replica();
-  for (const suffix of ['', '-wal', '-shm', '-journal']) writeFileSync(`${path}.tmp${suffix}`, 'left');
+  for (const suffix of ['', '-wal', '-shm', '-journal']) writeFileSync(`${path}.0123456789abcdef.tmp${suffix}`, 'left');
+  mkdirSync(`${path}.fedcba9876543210.tmp.d`);
+  writeFileSync(`${path}.tmp`, 'of somebody else');
   await restored(path, { client });
+  assert.deepEqual(readdirSync(folder), ['app.db', 'app.db.tmp']);
+});
+
+test('restore that finds its output takes the second name away that a killed one left it', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'app.db');
+  const client = threeCommits().replica();
+  await restored(path, { client });
+  linkSync(path, `${path}.0123456789abcdef.tmp`);
+  writeFileSync(`${path}.fedcba9876543210.tmp`, 'of a restore that may still run');
+  assert.deepEqual(await run(path, { client, whenOutputExists: 'keep' }), { outcome: 'already-there' });
+  assert.deepEqual(readdirSync(folder), ['app.db', 'app.db.fedcba9876543210.tmp']);
+});
+
+test('restore notices another one to the same output and leaves its files alone', async (t) => {
+  const folder = temporaryFolder(t);
+  const model = threeCommits();
+  const client = model.replica();
+  for (const whenOutputExists of ['fail', 'replace'] as const) {
+    const path = join(folder, `${whenOutputExists}.db`);
+    const first = run(path, {
+      client,
+      whenOutputExists,
+      beforePublish: async () => void (await restored(path, { client, txid: 2, whenOutputExists })),
+    });
+    await assert.rejects(first, { code: 'output-taken' });
+    assert.equal(Buffer.compare(readFileSync(path), model.bytesAt(2)), 0);
+  }
+  assert.deepEqual(readdirSync(folder), ['fail.db', 'replace.db']);
+});
+
+test('restore: of many at once to one output one wins, and the output is whole', async (t) => {
+  const folder = temporaryFolder(t);
+  const model = threeCommits();
+  const client = model.replica();
+  for (let round = 0; round < 10; round++) {
+    const path = join(folder, `${round}.db`);
+    const txids = [1, 2, 3, 1, 2, 3];
+    const results = await Promise.allSettled(txids.map((txid) => restored(path, { client, txid })));
+    const won = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    assert.equal(won.length, 1);
+    for (const result of results) {
+      if (result.status === 'rejected') assert.match(result.reason.code, /^output-(taken|exists)$/);
+    }
+    assert.equal(Buffer.compare(readFileSync(path), model.bytesAt(Number(won[0]!.txid))), 0);
+  }
+  assert.equal(readdirSync(folder).length, 10);
+});
+
+test('restore does not take the place of a file that appears in the last moment', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'app.db');
+  const beforePublish = async () => writeFileSync(path, 'new');
+  await assert.rejects(run(path, { client: threeCommits().replica(), beforePublish }), { code: 'output-exists' });
+  assert.equal(readFileSync(path, 'utf8'), 'new');
   assert.deepEqual(readdirSync(folder), ['app.db']);
-  const other = join(folder, 'other.db');
-  const first = run(other, { client, beforePublish: async () => void (await restored(other, { client })) });
-  await assert.rejects(first, { code: 'output-taken' });
-  assert(existsSync(other));
 });
 
 test('restore that is aborted rejects with the reason and leaves nothing', async (t) => {
@@ -163,6 +216,7 @@ test('restore hands over the finished state before the database appears', async 
   assert.deepEqual(states, [
     {
       txid: toTxid(3),
+      newestTxid: toTxid(3),
       timestampMs: model.timestampAt(3),
       epoch: 7,
       commit: 5,
