@@ -1,6 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileIdentity, identifyDescriptor, identifyFile } from './file-identity.ts';
-import { hasLockOn, readKernelLockTable, sharedLockByte } from './kernel-locks.ts';
 import { LiveError } from './live-error.ts';
 
 /**
@@ -10,7 +9,6 @@ import { LiveError } from './live-error.ts';
  */
 export class AttachedFiles {
   readonly #paths = new Map<string, string>();
-  readonly #lockVisibility = new Map<bigint, boolean>();
 
   /** Claims a file for one attachment. Throws LiveError `attached`. */
   attach(identity: FileIdentity, path: string): void {
@@ -45,22 +43,6 @@ export class AttachedFiles {
     } finally {
       closeSync(descriptor);
     }
-  }
-
-  /**
-   * Whether the kernel's table shows this process's locks on files like this one: not from another pid namespace, nor where
-   * a file system shows other device numbers there. `database` is locked at this moment; looked at once for each device.
-   */
-  showsLocksLike(database: FileIdentity): boolean {
-    let shown = this.#lockVisibility.get(database.device);
-    if (shown === undefined) {
-      const own = readKernelLockTable()
-        ?.locksOn(database)
-        .filter((lock) => lock.pid === process.pid);
-      shown = own !== undefined && hasLockOn(own, sharedLockByte);
-      this.#lockVisibility.set(database.device, shown);
-    }
-    return shown;
   }
 
   #refuseAttached(identity: FileIdentity, path: string): void {

@@ -5,7 +5,7 @@ import { findDescriptor, isDescriptorOf } from './descriptors.ts';
 import { type FileIdentity, identifyDescriptor, identifyFile, sameFile } from './file-identity.ts';
 import {
   hasLockOn,
-  type KernelLockTable,
+  locksThrough,
   readMarkCount,
   readMarkLockByte,
   sharedLockByte,
@@ -42,7 +42,7 @@ export class DatabaseFiles {
     this.#walDescriptor = descriptors.wal;
     this.shmDescriptor = descriptors.shm;
     this.#attached = attached;
-    this.#locksAreShown = attached.showsLocksLike(identities.database);
+    this.#locksAreShown = this.#isDatabaseLocked();
   }
 
   /**
@@ -106,16 +106,20 @@ export class DatabaseFiles {
     );
   }
 
-  /** Whether the kernel has the locks an attachment relies on; undefined where its table does not show them. */
-  areLocked(table: KernelLockTable | undefined): boolean | undefined {
-    if (table === undefined || !this.#locksAreShown) return undefined;
-    const own = (file: FileIdentity) => table.locksOn(file).filter((lock) => lock.pid === process.pid);
-    const shm = own(this.#identities.shm);
+  /** Whether the kernel has the locks an attachment relies on; undefined where it does not show them. */
+  areLocked(): boolean | undefined {
+    const shm = locksThrough(this.shmDescriptor);
+    if (!this.#locksAreShown || shm === undefined) return undefined;
     return (
       hasLockOn(shm, readMarkLockByte, readMarkCount) &&
       hasLockOn(shm, sharedMemoryLockByte) &&
-      hasLockOn(own(this.#identities.database), sharedLockByte)
+      this.#isDatabaseLocked()
     );
+  }
+
+  /** Whether a connection of this process holds a read mark other than 0; false where the kernel does not show it. */
+  hasMarkAbove(): boolean {
+    return hasLockOn(locksThrough(this.shmDescriptor) ?? [], readMarkLockByte + 1, readMarkCount - 1);
   }
 
   /** Idempotent. To be called after SQLite's connections were closed. */
@@ -124,6 +128,10 @@ export class DatabaseFiles {
     this.#closed = true;
     closeSync(this.#walDescriptor);
     this.#attached.detach(this.#identities.shm);
+  }
+
+  #isDatabaseLocked(): boolean {
+    return hasLockOn(locksThrough(this.#databaseDescriptor) ?? [], sharedLockByte);
   }
 
   #check(): void {

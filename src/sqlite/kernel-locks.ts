@@ -18,25 +18,38 @@ export const sharedLockByte = 0x4000_0002;
 
 /** The POSIX locks of all processes at one moment, by file. */
 export class KernelLockTable {
-  readonly #locks: ReadonlyMap<string, readonly KernelLock[]>;
+  readonly #locks = new Map<string, KernelLock[]>();
 
   /** `text` is what /proc/locks says. */
   constructor(text: string) {
-    this.#locks = parse(text);
+    for (const line of text.split('\n')) {
+      const row = parseRow(line);
+      if (row === undefined) continue;
+      const others = this.#locks.get(row.file);
+      if (others === undefined) this.#locks.set(row.file, [row.lock]);
+      else others.push(row.lock);
+    }
   }
 
+  /** Empty also where a file system goes by other device numbers in this table than in stat(2), as overlays do. */
   locksOn(file: FileIdentity): readonly KernelLock[] {
     return this.#locks.get(`${deviceName(file.device)}:${file.inode}`) ?? [];
   }
 }
 
-/** The table as it stands; undefined where the kernel shows none (macOS). One reading serves any number of databases. */
+/** The table as it stands; undefined where the kernel shows none (macOS). */
 export function readKernelLockTable(): KernelLockTable | undefined {
-  try {
-    return new KernelLockTable(readFileSync('/proc/locks', 'latin1'));
-  } catch {
-    return undefined;
-  }
+  const text = readProcFile('/proc/locks');
+  return text === undefined ? undefined : new KernelLockTable(text);
+}
+
+/**
+ * The locks that this process took through one of its descriptors: neither pid namespaces nor device numbers blur them, and
+ * they cost the same among thousands of databases. Undefined where the kernel does not tell.
+ */
+export function locksThrough(descriptor: number): KernelLock[] | undefined {
+  const text = readProcFile(`/proc/self/fdinfo/${descriptor}`);
+  return text?.split('\n').flatMap((line) => (line.startsWith('lock:') ? (parseRow(line.slice(6))?.lock ?? []) : []));
 }
 
 /** Whether one of some locks lies on a byte of a range. */
@@ -45,18 +58,11 @@ export function hasLockOn(locks: readonly KernelLock[], firstByte: number, byteC
 }
 
 /** A row is `1: POSIX  ADVISORY  READ 4242 fe:00:131075 123 123`; one that waits has an arrow after the number. */
-function parse(text: string): Map<string, KernelLock[]> {
-  const locks = new Map<string, KernelLock[]>();
-  for (const line of text.split('\n')) {
-    const [, type, , kind, pid, file, first, last] = line.split(/ +/);
-    if (type !== 'POSIX' || file === undefined || (kind !== 'READ' && kind !== 'WRITE')) continue;
-    const lastByte = last === 'EOF' ? Number.POSITIVE_INFINITY : Number(last);
-    const lock: KernelLock = { pid: Number(pid), kind, firstByte: Number(first), lastByte };
-    const others = locks.get(file);
-    if (others === undefined) locks.set(file, [lock]);
-    else others.push(lock);
-  }
-  return locks;
+function parseRow(line: string): { file: string; lock: KernelLock } | undefined {
+  const [, type, , kind, pid, file, first, last] = line.split(/ +/);
+  if (type !== 'POSIX' || file === undefined || (kind !== 'READ' && kind !== 'WRITE')) return undefined;
+  const lastByte = last === 'EOF' ? Number.POSITIVE_INFINITY : Number(last);
+  return { file, lock: { pid: Number(pid), kind, firstByte: Number(first), lastByte } };
 }
 
 /** A device number as /proc/locks prints it: two-digit hexadecimal major and minor. */
@@ -64,4 +70,12 @@ function deviceName(device: bigint): string {
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xffff_f000n);
   const minor = (device & 0xffn) | ((device >> 12n) & 0xffff_ff00n);
   return `${major.toString(16).padStart(2, '0')}:${minor.toString(16).padStart(2, '0')}`;
+}
+
+function readProcFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
 }

@@ -1,15 +1,12 @@
-import { realpathSync } from 'node:fs';
 import type { WalIndexHeader } from '../format/wal/wal-index-header.ts';
 import type { AttachedFiles } from './attached-files.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { liveError } from './connection.ts';
 import { DatabaseFiles } from './database-files.ts';
-import { deniedAccess, deniedHint } from './denied-access.ts';
 import { nextDescriptor } from './descriptors.ts';
 import { explainExclusive } from './exclusive-holder.ts';
-import { type FileIdentity, identifyFile } from './file-identity.ts';
-import { type KernelLockTable, readKernelLockTable } from './kernel-locks.ts';
-import { LiveError, type LiveErrorCode } from './live-error.ts';
+import type { FileIdentity } from './file-identity.ts';
+import { LiveError } from './live-error.ts';
+import { locateDatabase } from './locate-database.ts';
 import { type HeldMark, ReadMark } from './read-mark.ts';
 import { WalIndex } from './wal-index.ts';
 
@@ -48,7 +45,7 @@ export class LiveDatabase {
    * nothing left open.
    */
   static open(path: string, attached: AttachedFiles): LiveDatabase {
-    const { identity, realPath } = locate(path);
+    const { identity, realPath } = locateDatabase(path);
     attached.attach(identity, path);
     const live = new LiveDatabase(realPath, identity, attached);
     try {
@@ -90,6 +87,7 @@ export class LiveDatabase {
     this.#other.take();
     holding.release();
     [this.#holding, this.#other] = [this.#other, holding];
+    this.#confirmZero();
     return true;
   }
 
@@ -127,9 +125,9 @@ export class LiveDatabase {
     return this.#files?.areInPlace() ?? false;
   }
 
-  /** Whether the kernel has the locks this attachment relies on; undefined where its table does not show them. */
-  hasLocks(table: KernelLockTable | undefined = readKernelLockTable()): boolean | undefined {
-    return this.#files === undefined ? false : this.#files.areLocked(table);
+  /** Whether the kernel has the locks this attachment relies on; undefined where it does not show them. */
+  hasLocks(): boolean | undefined {
+    return this.#files === undefined ? false : this.#files.areLocked();
   }
 
   /** Idempotent. Nothing is checkpointed: WAL, index and database stay as they are. */
@@ -158,6 +156,12 @@ export class LiveDatabase {
     this.#files = DatabaseFiles.open(this.path, this.identity, from, this.#attached);
     this.#index = new WalIndex({ path: this.path, descriptor: this.#files.shmDescriptor }, () => this.#repair());
     mark.take();
+    this.#confirmZero();
+  }
+
+  /** An application's RESTART or TRUNCATE waits for every mark but 0, so at rest "zero" must be certain. */
+  #confirmZero(): void {
+    if (this.held.kind === 'zero' && this.#files?.hasMarkAbove() === true) this.#holding?.doubtZero();
   }
 
   /**
@@ -187,23 +191,5 @@ export class LiveDatabase {
 
   #refuse(act: string): never {
     throw new LiveError('unavailable', `Cannot ${act} database ${this.path}: not attached`);
-  }
-}
-
-/** Finds the file and refuses what SQLite had better not be let near. */
-function locate(path: string): { identity: FileIdentity; realPath: string } {
-  const refuse = (code: LiveErrorCode, state: string, hint?: string): never => {
-    throw new LiveError(code, `Cannot attach database ${path}: ${state}`, { hint });
-  };
-  try {
-    const identity = identifyFile(path) ?? refuse('absent', 'missing');
-    if (!identity.isFile) refuse('not-a-database', 'not a file');
-    if (identity.sizeBytes === 0) refuse('absent', 'empty');
-    const realPath = realpathSync(path);
-    const denied = deniedAccess(realPath);
-    if (denied !== undefined) refuse('denied', denied, deniedHint);
-    return { identity, realPath };
-  } catch (error) {
-    throw liveError('attach', path, error);
   }
 }

@@ -14,7 +14,8 @@ export interface HeldMark {
   readonly exact: boolean;
   /**
    * `zero`: everything was copied back, the database file alone is read and the next writer may restart the WAL; `above`:
-   * the WAL cannot restart; `unknown`: a commit or a checkpoint came in between.
+   * the WAL cannot restart; `unknown`: a commit or a checkpoint came in between. Of a `zero` that is not the attachment's
+   * own the database file alone is the state too, yet the WAL may be kept from restarting.
    */
   readonly kind: 'zero' | 'above' | 'unknown';
 }
@@ -79,6 +80,11 @@ export class ReadMark {
     throw new LiveError('busy', `Cannot hold an exact read mark on ${this.#path}: commits come in too fast`);
   }
 
+  /** To be called when the kernel shows that this process holds a mark above 0. */
+  doubtZero(): void {
+    if (this.#held?.kind === 'zero') this.#held = { ...this.#held, kind: 'unknown' };
+  }
+
   release(): void {
     this.#held = undefined;
     if (this.#connection.inTransaction) this.#connection.exec('rollback');
@@ -98,7 +104,8 @@ export class ReadMark {
 
 /**
  * SQLite takes mark 0 when everything is copied back at that moment, and nBackfill only grows within a generation; so two
- * looks that agree tell which mark it was.
+ * looks that agree tell which mark it was, but for one case: a checkpointer that has copied the last frame and still holds
+ * the lock on mark 0 makes SQLite take another (test/sqlite/read-mark.test.ts).
  */
 function heldMark(before: WalIndexHeader, after: WalIndexHeader): HeldMark {
   const exact =

@@ -4,7 +4,7 @@ import { linkSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { inspectDatabase } from '../../src/sqlite/inspect-database.ts';
-import { hasLockOn, KernelLockTable, readKernelLockTable, sharedLockByte } from '../../src/sqlite/kernel-locks.ts';
+import { hasLockOn, KernelLockTable, sharedLockByte } from '../../src/sqlite/kernel-locks.ts';
 import { LiveDatabase } from '../../src/sqlite/live-database.ts';
 import { advanceToEnd, liveFixture, locksOf, marksOf } from './live-fixture.ts';
 
@@ -121,13 +121,6 @@ test('LiveDatabase attached through a symlink uses the files beside the target',
   assert.equal(live.path, path);
   await application.run('insert into t values (1)');
   assert.equal(live.index().mxFrame > 0, true);
-});
-
-test('LiveDatabase.hasLocks is undefined without a table and false with one that lacks the locks', async (t) => {
-  const live = (await liveFixture(t)).attach();
-  assert.equal(live.hasLocks(undefined), true);
-  assert.equal(live.hasLocks(readKernelLockTable()), true);
-  assert.equal(live.hasLocks(new KernelLockTable('')), false);
 });
 
 test('KernelLockTable reads rows as the kernel prints them', () => {

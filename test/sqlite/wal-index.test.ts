@@ -18,7 +18,9 @@ const damages: [string, (path: string) => void][] = [
   ],
   [
     'equal copies with a wrong checksum',
-    (path) => [16, 64].forEach((offset) => damage(path, offset, Uint8Array.of(7))),
+    (path) => {
+      for (const offset of [16, 64]) damage(path, offset, Uint8Array.of(7));
+    },
   ],
   ['nothing in it', (path) => damage(path, 0, new Uint8Array(136))],
 ];
