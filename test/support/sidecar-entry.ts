@@ -1,0 +1,124 @@
+import { type FSWatcher, watch, writeSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { defaultDatabaseSettings } from '../../src/engine/database-settings.ts';
+import type { AttachServices } from '../../src/engine/follow/attach.ts';
+import { defaultMetaPath } from '../../src/engine/meta/meta-directory.ts';
+import { PageRuns } from '../../src/engine/page-runs.ts';
+import { DatabaseReplicator } from '../../src/engine/replicator/database-replicator.ts';
+import type { Txid } from '../../src/format/ltx/txid.ts';
+import { loadKernels } from '../../src/kernel/load-kernels.ts';
+import { openReplica } from '../../src/replica/open-replica.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
+import { DurableFiles } from '../../src/runtime/durable-files.ts';
+import type { DurableStep } from '../../src/runtime/durable-step.ts';
+import { loggerFrom } from '../../src/runtime/logger.ts';
+import { TypedError } from '../../src/runtime/typed-error.ts';
+import { AttachedFiles } from '../../src/sqlite/attached-files.ts';
+import type { SidecarAnswer, SidecarDatabase, SidecarOptions, SidecarRequest } from './sidecar-options.ts';
+
+/** A process that replicates databases into directories with the real engine, and dies where it is told to. */
+const options = JSON.parse(process.argv[2] ?? '') as SidecarOptions;
+let clockOffsetMs = options.clockOffsetMs ?? 0;
+let stepsLeft = options.dieAt?.occurrence ?? 1;
+
+const clock: Clock = { ...systemClock, now: () => systemClock.now() + clockOffsetMs };
+const services: AttachServices = {
+  attached: new AttachedFiles(),
+  runs: new PageRuns(loadKernels()),
+  durableFiles: new DurableFiles(dieAt),
+  clock,
+  logger: loggerFrom((level, message, fields) => {
+    const words = Object.entries(fields).map(([name, value]) => `${name}=${textOf(value)}`);
+    writeSync(2, `${level} ${[message, ...words].join(' ')}\n`);
+  }),
+};
+const stop = new AbortController();
+const replicators = options.databases.map(openReplicator);
+process.on('SIGTERM', () => stop.abort());
+process.on('disconnect', () => process.exit(1));
+process.on('message', ({ id, request }: { id: number; request: SidecarRequest }) => {
+  answer(request).then(
+    (value) => send({ id, value }),
+    (error: Error) => send({ id, error: { message: error.message, code: codeOf(error) } }),
+  );
+});
+process.send!('ready');
+await Promise.all(replicators.map((replicator) => replicator.run(stop.signal)));
+process.exit(0);
+
+function dieAt(step: DurableStep): void {
+  if (step !== options.dieAt?.step) return;
+  stepsLeft -= 1;
+  if (stepsLeft === 0) process.kill(process.pid, 'SIGKILL');
+}
+
+function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: SidecarDatabase): DatabaseReplicator {
+  const clients = replicas.map((directory, i) => ({
+    name: `replica-${i}`,
+    client: openReplica({ path: directory }, services),
+  }));
+  let watcher: FSWatcher | undefined;
+  const onBusy = (busy: boolean): void => {
+    if (options.watched === false || !busy === (watcher !== undefined)) return;
+    watcher?.close();
+    watcher = busy ? undefined : watchFiles(path, () => replicator.notify());
+    if (!busy) replicator.notify();
+  };
+  const settings = {
+    ...defaultDatabaseSettings,
+    ...options.settings,
+    path,
+    metaPath: metaPath ?? defaultMetaPath(path),
+  };
+  const replicator = new DatabaseReplicator(
+    {
+      settings,
+      replicas: clients,
+      watched: options.watched ?? true,
+      shutdown: { timeoutMs: options.shutdownTimeoutMs ?? 5_000, retryMs: 50 },
+      onBusy,
+    },
+    services,
+  );
+  onBusy(false);
+  return replicator;
+}
+
+function watchFiles(path: string, onEvent: () => void): FSWatcher {
+  const name = basename(path);
+  return watch(dirname(path), (_event, file) => {
+    if (file?.startsWith(name)) onEvent();
+  });
+}
+
+async function answer(request: SidecarRequest): Promise<SidecarValue> {
+  if (request.kind === 'status') return replicators[request.database]!.status();
+  if (request.kind === 'sync') return sync(replicators[request.database]!, request.timeoutMs);
+  clockOffsetMs = request.offsetMs;
+  return undefined;
+}
+
+type SidecarValue = Extract<SidecarAnswer, { value: unknown }>['value'];
+
+/** Waits for a database that is being attached, or attached again. */
+async function sync(replicator: DatabaseReplicator, timeoutMs: number): Promise<Txid> {
+  for (const endMs = clock.monotonic() + timeoutMs; ; await clock.sleep(2)) {
+    try {
+      return await replicator.sync({ signal: AbortSignal.timeout(timeoutMs) });
+    } catch (error) {
+      if (clock.monotonic() >= endMs) throw error;
+    }
+  }
+}
+
+function send(message: SidecarAnswer): void {
+  if (process.connected) process.send!(message);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof TypedError ? error.code : undefined;
+}
+
+function textOf(value: unknown): string {
+  return value instanceof Error ? value.message : String(value);
+}
