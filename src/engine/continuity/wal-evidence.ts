@@ -17,6 +17,7 @@ export function provePosition(
   const { live, frames } = evidence;
   const { index } = live.held;
   if (!sameSalts(index, position)) return 'the WAL was restarted or replaced while nobody followed it';
+  if (position.salt1 === 0 && position.salt2 === 0) return 'its WAL was empty, and every empty WAL looks the same';
   if (index.mxFrame < position.frameCount) return 'the WAL is shorter than it was';
   if (position.frameCount === 0) return position;
   const frame = frames.frameHeader(position.frameCount);
