@@ -112,6 +112,7 @@ export class ReplicaShipper {
   /** Goes on after a snapshot of `txid` that was just written to the replica. */
   startAfter(txid: Txid): void {
     this.#acknowledged = txid;
+    this.#events.onAcknowledged();
     this.notify();
   }
 
@@ -131,6 +132,7 @@ export class ReplicaShipper {
     if (head.file.level === 0 && this.#local.has(head.txid)) await this.#compare(head.file);
     this.#acknowledged = head.txid;
     this.#acknowledgedTimeMs = head.timestampMs;
+    this.#events.onAcknowledged();
   }
 
   async #shipAll(signal: AbortSignal): Promise<void> {
