@@ -44,6 +44,10 @@ export class Checkpointer {
     return this.#checkpoint('TRUNCATE');
   }
 
+  get isBarrierRaised(): boolean {
+    return this.#barrier.inTransaction;
+  }
+
   /** Tries once to take the writer lock; false when an application has it. Nobody commits until `lowerBarrier`. */
   raiseBarrier(): boolean {
     try {

@@ -31,6 +31,7 @@ export class LiveDatabase {
   #holding: ReadMark | undefined;
   #other: ReadMark | undefined;
   #checkpointer: Checkpointer | undefined;
+  #confirmed: HeldMark | undefined;
   #pageSizeBytes = 0;
   #closed = false;
 
@@ -68,7 +69,9 @@ export class LiveDatabase {
 
   /** The mark held now: there always is one while the database is attached. */
   get held(): HeldMark {
-    return this.#holding?.held ?? this.#refuse('use the read mark of');
+    const mark = this.#holding ?? this.#refuse('use the read mark of');
+    this.#confirmZero(mark);
+    return mark.held ?? this.#refuse('use the read mark of');
   }
 
   /** The WAL-index as it stands. */
@@ -87,7 +90,6 @@ export class LiveDatabase {
     this.#other.take();
     holding.release();
     [this.#holding, this.#other] = [this.#other, holding];
-    this.#confirmZero();
     return true;
   }
 
@@ -156,12 +158,16 @@ export class LiveDatabase {
     this.#files = DatabaseFiles.open(this.path, this.identity, from, this.#attached);
     this.#index = new WalIndex({ path: this.path, descriptor: this.#files.shmDescriptor }, () => this.#repair());
     mark.take();
-    this.#confirmZero();
   }
 
-  /** An application's RESTART or TRUNCATE waits for every mark but 0, so at rest "zero" must be certain. */
-  #confirmZero(): void {
-    if (this.held.kind === 'zero' && this.#files?.hasMarkAbove() === true) this.#holding?.doubtZero();
+  /**
+   * An application's RESTART or TRUNCATE waits for every mark but 0, so at rest "zero" must be certain. Under the barrier,
+   * which has a mark of its own, that cannot be told yet.
+   */
+  #confirmZero({ held }: ReadMark): void {
+    if (held?.kind !== 'zero' || held === this.#confirmed || this.#checkpointer?.isBarrierRaised === true) return;
+    this.#confirmed = held;
+    if (this.#files?.hasMarkAbove() === true) this.#holding?.doubtZero();
   }
 
   /**
