@@ -12,7 +12,11 @@ const patienceMs = 50;
 /** How long the writers may be held up. */
 const barrierMs = 40;
 /** Frames that came in meanwhile and are worth another copying round before the barrier. */
-const manyFrames = 200;
+const manyFrames = 100;
+/** How many copying rounds there are at most: each leaves fewer frames for the barrier. */
+const rounds = 6;
+/** An application's own checkpoint is let go on before the next round. */
+const foreignCheckpointMs = 1;
 
 export type CheckpointOutcome =
   /** Everything is copied back and mark 0 is held: the next writer restarts the WAL. */
@@ -39,10 +43,11 @@ export async function barrierCheckpoint(
 ): Promise<CheckpointReport> {
   const catchUp = () => capture.capture(memoryLimitBytes) && live.advance(copied(capture));
   const checkpointer = live.checkpointer();
-  for (let round = 0; round < 2; round++) {
+  for (let round = 0; round < rounds; round++) {
     if (!catchUp()) return { outcome: 'reader', barrierMs: 0 };
-    checkpointer.passive();
-    if (capture.backlogFrames() < manyFrames) break;
+    const passive = checkpointer.passive();
+    if (passive === undefined) await clock.sleep(foreignCheckpointMs);
+    else if (capture.backlogFrames() < manyFrames) break;
   }
   if (!(await raise(live, capture, clock))) return { outcome: 'writer', barrierMs: 0 };
   const startMs = clock.monotonic();

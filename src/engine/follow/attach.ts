@@ -8,7 +8,12 @@ import { FrameReader } from '../capture/frame-reader.ts';
 import { WalCapture } from '../capture/wal-capture.ts';
 import type { WalPosition } from '../capture/wal-position.ts';
 import { openCopiedBack } from '../checkpoint/open-copied-back.ts';
-import { type Continuity, establishContinuity, type Remote } from '../continuity/continuity.ts';
+import {
+  type Continuity,
+  type ContinuityEvidence,
+  establishContinuity,
+  type Remote,
+} from '../continuity/continuity.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import type { MetaDirectory } from '../meta/meta-directory.ts';
@@ -53,7 +58,7 @@ export async function attach(
   try {
     const frames = new FrameReader(live, runs.kernels);
     const evidence = { live, frames, files: state.local, ...state, ...settings, runs };
-    const continuity = await establishContinuity(evidence);
+    const continuity = await establish(evidence, state.distrustWal);
     const { files, position } = await catchUp({ live, frames }, continuity, state, services);
     const capture = new WalCapture(live, position, { kernels: runs.kernels });
     const attachment = new Attachment({ live, capture, files, ...state }, settings, { clock, logger });
@@ -64,6 +69,14 @@ export async function attach(
     live.close();
     throw error;
   }
+}
+
+/** Where frames cannot be verified, only a scan can tell what became of the pages in them. */
+async function establish(evidence: ContinuityEvidence, distrustWal: boolean): Promise<Continuity> {
+  const continuity = await establishContinuity(evidence);
+  if (continuity.kind !== 'continue' || !distrustWal) return continuity;
+  const { head, stored } = continuity;
+  return { kind: 'scan', head, ...stored, reason: 'frames of the WAL cannot be verified' };
 }
 
 async function catchUp(

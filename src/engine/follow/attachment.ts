@@ -15,7 +15,7 @@ import type { NewPages, SyncFiles } from '../write/sync-files.ts';
 import { pagesOf } from './scan-database.ts';
 
 /** Pages held in memory before they go into a file, whatever the sync interval says. */
-const memoryLimitBytes = 32 * 1024 * 1024;
+const memoryBytes = 32 * 1024 * 1024;
 
 export interface AttachmentParts {
   readonly live: LiveDatabase;
@@ -34,6 +34,7 @@ export class Attachment {
   readonly #meta: MetaDirectory;
   readonly #mayFold: () => Promise<boolean>;
   readonly #settings: DatabaseSettings;
+  readonly #memoryLimitBytes: number;
   readonly #clock: Clock;
   readonly #logger: Logger;
 
@@ -44,6 +45,7 @@ export class Attachment {
     this.#meta = parts.meta;
     this.#mayFold = parts.mayFold;
     this.#settings = settings;
+    this.#memoryLimitBytes = Math.min(memoryBytes, settings.maxSyncWalBytes);
     this.#clock = services.clock;
     this.#logger = services.logger;
   }
@@ -55,24 +57,24 @@ export class Attachment {
 
   /** Whether memory holds so much that it must go into a file now. */
   get isFull(): boolean {
-    return this.capture.pages.sizeBytes >= memoryLimitBytes;
+    return this.capture.pages.sizeBytes >= this.#memoryLimitBytes;
   }
 
   /** Copies new frames to memory as far as it reaches, and gives up marks that are no longer needed. */
   look(): void {
-    if (this.isFull || this.capture.backlogFrames() * this.live.pageSizeBytes > memoryLimitBytes) return;
-    if (this.capture.capture(memoryLimitBytes)) this.live.advance(copied(this.capture));
+    if (this.isFull || this.capture.backlogFrames() * this.live.pageSizeBytes > this.#memoryLimitBytes) return;
+    if (this.capture.capture(this.#memoryLimitBytes)) this.live.advance(copied(this.capture));
   }
 
   /** Writes everything committed so far to level-0 files; resolves when they are durable. */
   async sync(): Promise<void> {
     for (;;) {
-      if (this.capture.backlogFrames() * this.live.pageSizeBytes > memoryLimitBytes) {
+      if (this.capture.backlogFrames() * this.live.pageSizeBytes > this.#memoryLimitBytes) {
         await this.#write();
         await this.#writeFromWal();
         continue;
       }
-      const complete = this.capture.capture(memoryLimitBytes);
+      const complete = this.capture.capture(this.#memoryLimitBytes);
       await this.#write();
       if (complete) return;
     }
@@ -86,11 +88,10 @@ export class Attachment {
     return this.live.held.kind === 'zero';
   }
 
-  /** Restarts the WAL, holding writers up for a few milliseconds, and writes what came in meanwhile to a file. */
+  /** Restarts the WAL, holding writers up for a few milliseconds. What came in is in memory and must go into a file soon. */
   async checkpoint(): Promise<CheckpointReport> {
-    const options = { memoryLimitBytes, clock: this.#clock };
+    const options = { memoryLimitBytes: this.#memoryLimitBytes, clock: this.#clock };
     const report = await barrierCheckpoint(this.live, this.capture, options);
-    await this.sync();
     this.#logger.debug('checkpoint', { outcome: report.outcome, barrierMs: Math.round(report.barrierMs * 10) / 10 });
     return report;
   }

@@ -131,6 +131,7 @@ export class FollowLoop {
         this.#lastChangeMs = now;
         this.#events.onBusy(true);
         if (this.#isFileDue(now)) await this.#writeFile();
+        else if (this.#isCheckpointOverdue(now)) await this.#checkpoint();
       } else if (attachment.live.held.kind !== 'zero' && now >= this.#settleAtMs) this.#settle(now);
       if (this.#isCheckpointDue(now) && !attachment.hasNews) await this.#checkpoint();
       if (!attachment.capture.hasNews) this.#answerRequests();
@@ -160,21 +161,19 @@ export class FollowLoop {
   #isFileDue(now: number): boolean {
     if (this.#fileError !== undefined) return now >= this.#settleAtMs;
     if (this.#attachment.isFull || this.#requests.length > 0) return true;
-    return now - this.#lastFileMs >= this.#events.fileIntervalMs(this.#lastFileTookMs) || this.#isOverdue();
+    return now - this.#lastFileMs >= this.#events.fileIntervalMs(this.#lastFileTookMs);
   }
 
-  #isOverdue(): boolean {
-    const frames = this.#attachment.live.index().mxFrame;
-    return (
-      frames >= overdueFactor * this.#settings.minCheckpointPageCount && this.#clock.monotonic() >= this.#barrierAtMs
-    );
+  #isCheckpointOverdue(now: number): boolean {
+    const { mxFrame } = this.#attachment.live.index();
+    return mxFrame >= overdueFactor * this.#settings.minCheckpointPageCount && this.#isCheckpointDue(now);
   }
 
   async #writeFile(): Promise<void> {
     const startMs = this.#clock.monotonic();
     try {
-      if (this.#isCheckpointDue(this.#clock.monotonic())) await this.#checkpoint();
-      else await this.#attachment.sync();
+      if (this.#isCheckpointDue(startMs)) await this.#checkpoint();
+      await this.#attachment.sync();
     } catch (error) {
       if (error instanceof LiveError || error instanceof EngineError) throw error;
       this.#fileFailed(error instanceof Error ? error : new Error(String(error)));

@@ -20,6 +20,8 @@ import { Shipping } from './shipping.ts';
 const foldShare = 20;
 /** An attachment that lasted this long was a good one: the next failure is retried at once again. */
 const steadyMs = 10_000;
+/** How soon to look again at what only an operator can mend: it may take reading the whole database. */
+const operatorMs = 60_000;
 
 export interface ReplicatorOptions {
   readonly settings: DatabaseSettings;
@@ -110,7 +112,10 @@ export class DatabaseReplicator {
       try {
         await this.#runOnce(signal);
       } catch (error) {
-        if (signal.aborted) break;
+        if (signal.aborted) {
+          this.#logger.error('cannot write the last changes; they are found by the next start', { error });
+          break;
+        }
         if (this.#services.clock.monotonic() - this.#attachedAtMs > steadyMs) this.#attachBackoff.reset();
         await this.#failed(error instanceof Error ? error : new Error(String(error)), signal);
       }
@@ -251,7 +256,8 @@ export class DatabaseReplicator {
     }
     this.#state = needsOperator ? 'failed' : 'waiting';
     this.#error = error;
-    await this.#wakeup.wait(this.#attachBackoff.next(), signal);
+    if (needsOperator) await this.#services.clock.sleep(operatorMs, signal);
+    else await this.#wakeup.wait(this.#attachBackoff.next(), signal);
   }
 
   async #drain(): Promise<void> {

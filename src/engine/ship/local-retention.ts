@@ -35,14 +35,14 @@ export function isTableDue({ files, databaseBytes, storedTableTxid, acknowledged
 export function removableBefore({ files, databaseBytes, storedTableTxid, acknowledged }: LocalState): Txid {
   const newest = files.at(-1)?.txid;
   if (newest === undefined || storedTableTxid === undefined) return noTxid;
-  const everywhere = acknowledged.reduce<bigint>(
-    (least, txid) => ((txid ?? noTxid) < least ? (txid ?? noTxid) : least),
-    newest,
-  );
+  const everywhere = least([newest, ...acknowledged.map((txid) => txid ?? noTxid)]);
   const tooMany = bytesOf(files) > laggardFactor * Math.max(tableLimitBytes, databaseBytes);
   const shipped = tooMany ? newestShipped(acknowledged) : everywhere;
-  const last = [shipped, storedTableTxid, newest - 1n].reduce((least, txid) => (txid < least ? txid : least)) as Txid;
-  return nextTxid(last);
+  return nextTxid(least([shipped, storedTableTxid, (newest - 1n) as Txid]));
+}
+
+function least(txids: readonly Txid[]): Txid {
+  return txids.reduce((lowest, txid) => (txid < lowest ? txid : lowest));
 }
 
 function newestShipped(acknowledged: readonly (Txid | undefined)[]): Txid {
