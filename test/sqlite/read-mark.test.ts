@@ -43,7 +43,7 @@ for (const autoCheckpointPages of [0, 20]) {
     const live = attach();
     await using _writer = await BusyWriter.start(path, { autoCheckpointPages });
     const kinds = { zero: 0, above: 0, unknown: 0 };
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < 400; i++) {
       if (i % 2 === 0 && autoCheckpointPages === 0) live.checkpointer().passive();
       advanceToEnd(live);
       const { kind, exact } = live.held;
