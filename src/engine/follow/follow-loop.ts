@@ -95,7 +95,7 @@ export class FollowLoop {
       await this.#attachment.sync();
       this.#events.onFile();
       await this.#attachment.savePosition();
-      this.#answerRequests();
+      this.#answer(this.#requests);
     } catch (error) {
       for (const request of this.#requests.splice(0)) request.reject(error);
       throw error;
@@ -110,9 +110,11 @@ export class FollowLoop {
     });
   }
 
-  #answerRequests(): void {
+  #answer(requests: readonly FileRequest[]): void {
     const { head } = this.#attachment.files;
-    if (head !== undefined) for (const request of this.#requests.splice(0)) request.resolve(head);
+    if (head === undefined) return;
+    this.#requests = this.#requests.filter((request) => !requests.includes(request));
+    for (const request of requests) request.resolve(head);
   }
 
   /** A wake-up by an event restarts the schedule of looks. */
@@ -123,6 +125,8 @@ export class FollowLoop {
   /** One look. Returns how long to wait, undefined when only an event can bring news. */
   async #turn(watched: boolean): Promise<number | undefined> {
     const attachment = this.#attachment;
+    // A request that comes while a file is being written may mean commits that are not in it.
+    const asked = [...this.#requests];
     try {
       if (!attachment.live.isInPlace()) throw positionLost(attachment.live.path, 'the file was replaced or removed');
       attachment.look();
@@ -134,7 +138,7 @@ export class FollowLoop {
         else if (this.#isCheckpointOverdue(now)) await this.#checkpoint();
       } else if (attachment.live.held.kind !== 'zero' && now >= this.#settleAtMs) this.#settle(now);
       if (this.#isCheckpointDue(now) && !attachment.hasNews) await this.#checkpoint();
-      if (!attachment.capture.hasNews) this.#answerRequests();
+      if (!attachment.capture.hasNews) this.#answer(asked);
       await this.#events.betweenSyncs();
     } catch (error) {
       if (!(error instanceof LiveError) || error.code !== 'busy') throw error;
