@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Scene, upToRow } from '../scene.ts';
+import { until } from '../until.ts';
+
+const pageSizeBytes = 65536;
+/** Each transaction appends one row and writes a blob of 16 pages again: many frames, a small database. */
+const commit = [
+  'begin immediate',
+  'insert into t (x) values (1)',
+  `update scratch set last = (select max(id) from t), blob = randomblob(${16 * pageSizeBytes})`,
+  'commit',
+];
+
+test('FollowLoop ships every state of an append-only writer, in order, when syncs are limited', async (t) => {
+  const scene = new Scene(t);
+  const application = await scene.newDatabase(`pragma page_size = ${pageSizeBytes}`, 'vacuum');
+  await application.run('pragma synchronous = off', 'pragma wal_autocheckpoint = 64');
+  await application.run('create table scratch (last, blob)', 'insert into scratch values (0, null)');
+  const settings = { maxSyncWalBytes: 2_000_000, minCheckpointPageCount: 64, syncIntervalMs: 50 };
+  const sidecar = await scene.start({ settings });
+  await sidecar.sync();
+  let last = 0;
+  const write = async (count: number) => {
+    for (; count > 0; count--, last++) await application.run(...commit);
+  };
+  process.kill(sidecar.pid, 'SIGSTOP');
+  await write(50); // 50 MB, more than is held in memory
+  process.kill(sidecar.pid, 'SIGCONT');
+  await write(60);
+  await sidecar.sync();
+  await sidecar.stop();
+  const txids = scene.replica.txids();
+  assert.deepEqual(txids, upToRow(txids.length));
+  assert.ok(txids.length > 20, `${txids.length} files`);
+  let previous = -1;
+  for (const txid of txids.slice(1)) {
+    const [json] = await scene.replica.column(
+      "select json_object('ids', (select json_group_array(id) from t), 'last', last) from scratch",
+      txid,
+    );
+    const state = JSON.parse(String(json)) as { ids: number[]; last: number };
+    assert.deepEqual(state.ids, upToRow(state.last), `TXID ${txid}`);
+    assert.ok(state.last >= previous, `TXID ${txid} goes back`);
+    previous = state.last;
+  }
+  assert.equal(previous, last);
+  assert.doesNotMatch(sidecar.logs.join('\n'), /position in the WAL is lost/);
+});
+
+test('FollowLoop ships what came while it stood still for longer than the memory holds', async (t) => {
+  const scene = new Scene(t);
+  const application = await scene.newDatabase(`pragma page_size = ${pageSizeBytes}`, 'vacuum');
+  await application.run('pragma synchronous = off', 'create table scratch (last, blob)');
+  await application.run('insert into scratch values (0, null)');
+  const sidecar = await scene.start();
+  await sidecar.sync();
+  process.kill(sidecar.pid, 'SIGSTOP');
+  for (let i = 0; i < 40; i++) await application.run(...commit);
+  process.kill(sidecar.pid, 'SIGCONT');
+  await until('the last row is in the replica', async () => {
+    const [count] = await scene.replica.column('select count(*) from t');
+    return count === 40;
+  });
+});
