@@ -2,6 +2,7 @@ import { sameSalts } from '../../format/wal/salts.ts';
 import type { WalIndexHeader } from '../../format/wal/wal-index-header.ts';
 import type { Kernels } from '../../kernel/kernels.ts';
 import type { LiveDatabase } from '../../sqlite/live-database.ts';
+import type { HeldMark } from '../../sqlite/read-mark.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
 import { CapturedPages } from './captured-pages.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -109,10 +110,7 @@ export class WalCapture {
     return read();
   }
 
-  /**
-   * Reads the index and goes over into the generation it describes, if that is the next one and nothing was missed. A restart
-   * counts the first salt up by one; only the first writer to a new WAL file, whose index has no salts yet, picks them freely.
-   */
+  /** Reads the index and goes over into the generation it describes, if nothing can have been missed. */
   #follow(): WalIndexHeader {
     const index = this.#live.index();
     const { held } = this.#live;
@@ -125,18 +123,27 @@ export class WalCapture {
       }
       return index;
     }
-    const fresh = this.#position.salt1 === 0 && this.#position.salt2 === 0 && this.#position.frameCount === 0;
-    if (!fresh && ((index.salt1 - this.#position.salt1) | 0) !== 1)
-      throw positionLost(this.#live.path, 'its salts are not those of the next generation');
-    if (sameSalts(held.index, this.#position)) {
-      if (held.kind === 'above') throw positionLost(this.#live.path, 'it was restarted although a read mark was held');
-      if (this.#position.frameCount < held.index.mxFrame)
-        throw positionLost(this.#live.path, 'it was restarted before all frames were copied');
-      if (held.kind === 'zero' && index.nBackfill > 0)
-        throw positionLost(this.#live.path, 'frames were copied back although read mark 0 was held');
-    }
+    const missed = this.#missedSince(held, index);
+    if (missed !== undefined) throw positionLost(this.#live.path, missed);
     this.#position = startOfGeneration(index);
     this.#spanStart = 0;
     return index;
+  }
+
+  /**
+   * What speaks against going on at frame 1 of another generation. Salts do not tell the order of generations: a restart
+   * counts the first one up, TRUNCATE does so each time, and a connection that never checkpointed picks new ones for the
+   * first frame of an empty WAL. The mark does: under mark 0 nothing is copied back, and a generation that has frames
+   * cannot restart before it is, so at most one with frames follows the one the mark was taken in.
+   */
+  #missedSince(held: HeldMark, index: WalIndexHeader): string | undefined {
+    if (!sameSalts(held.index, this.#position)) {
+      if (sameSalts(held.index, index) || held.index.mxFrame === 0) return undefined;
+      return 'it was restarted more than once';
+    }
+    if (held.kind === 'above') return 'it was restarted although a read mark was held';
+    if (this.#position.frameCount < held.index.mxFrame) return 'it was restarted before all frames were copied';
+    if (index.nBackfill > 0) return 'frames were copied back although read mark 0 was held';
+    return undefined;
   }
 }

@@ -15,6 +15,7 @@ import {
   type Remote,
 } from '../continuity/continuity.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
+import { positionLost } from '../engine-error.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import type { MetaDirectory } from '../meta/meta-directory.ts';
 import { PageChecksumTable } from '../meta/page-checksum-table.ts';
@@ -64,6 +65,7 @@ export async function attach(
     const attachment = new Attachment({ live, capture, files, ...state }, settings, { clock, logger });
     await attachment.sync();
     await attachment.savePosition();
+    if (live.hasLocks() === false) throw positionLost(live.path, 'the kernel has lost the locks of its read mark');
     return attachment;
   } catch (error) {
     live.close();

@@ -56,6 +56,7 @@ export class FollowLoop {
   #readerInTheWay = false;
   #fileError: Error | undefined;
   #requests: FileRequest[] = [];
+  #failure: Error | undefined;
 
   constructor(
     attachment: Attachment,
@@ -110,6 +111,12 @@ export class FollowLoop {
     });
   }
 
+  /** Ends `run` with an error that was found from outside. */
+  fail(error: Error): void {
+    this.#failure = error;
+    this.#wakeup.poke();
+  }
+
   #answer(requests: readonly FileRequest[]): void {
     const { head } = this.#attachment.files;
     if (head === undefined) return;
@@ -125,6 +132,7 @@ export class FollowLoop {
   /** One look. Returns how long to wait, undefined when only an event can bring news. */
   async #turn(watched: boolean): Promise<number | undefined> {
     const attachment = this.#attachment;
+    if (this.#failure !== undefined) throw this.#failure;
     // A request that comes while a file is being written may mean commits that are not in it.
     const asked = [...this.#requests];
     try {

@@ -5,7 +5,7 @@ import { Wakeup } from '../../runtime/wakeup.ts';
 import { inspectDatabase, switchToWal } from '../../sqlite/inspect-database.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
-import { EngineError } from '../engine-error.ts';
+import { EngineError, positionLost } from '../engine-error.ts';
 import { type AttachServices, attach } from '../follow/attach.ts';
 import type { Attachment } from '../follow/attachment.ts';
 import { FollowLoop } from '../follow/follow-loop.ts';
@@ -69,6 +69,13 @@ export class DatabaseReplicator {
   /** Something happened to one of the database's files. */
   notify(): void {
     this.#wakeup.notify();
+  }
+
+  /** Compares the kernel's locks with those the read mark needs: to be called now and then. A missing one ends the attachment. */
+  inspect(): void {
+    const { live } = this.#attachment ?? {};
+    if (live?.hasLocks() === false)
+      this.#loop?.fail(positionLost(live.path, 'the kernel has lost the locks of its read mark'));
   }
 
   status(): DatabaseStatus {
