@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { actionKinds, runningKinds } from './model/action-kind.ts';
+import { runModel } from './model/run-model.ts';
+
+const seed = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const scheduleLimit = Number(process.env.MODEL_SCHEDULES ?? Number.POSITIVE_INFINITY);
+const seconds = Number(process.env.MODEL_SECONDS ?? 90);
+const leastOfEach = 100;
+/** On a slow machine the counts matter more than the clock, up to this multiple of it. */
+const patience = 1.7;
+
+test('model: whatever happens, every shipped state restores to what the database was', async (t) => {
+  t.diagnostic(`MODEL_SEED=${seed}`);
+  const startMs = performance.now();
+  const isWhole = scheduleLimit === Number.POSITIVE_INFINITY;
+  const { scheduleCount, counts } = await runModel({
+    seed,
+    schedule: { actionCount: { least: 20, most: 60 }, runningKinds },
+    lanes: 4,
+    goOn(begun, counts) {
+      if (!isWhole) return begun < scheduleLimit;
+      const elapsed = (performance.now() - startMs) / 1000 / seconds;
+      return elapsed < 1 || (elapsed < patience && actionKinds.some((kind) => counts[kind] < leastOfEach));
+    },
+  });
+  t.diagnostic(`${scheduleCount} schedules in ${Math.round((performance.now() - startMs) / 1000)} s`);
+  t.diagnostic(actionKinds.map((kind) => `${kind} ${counts[kind]}`).join(', '));
+  if (isWhole) for (const kind of actionKinds) assert.ok(counts[kind] >= leastOfEach, `${kind}: ${counts[kind]}`);
+});
