@@ -10,7 +10,10 @@ import type {
   RestoreServices,
 } from '../engine/restore/restore-options.ts';
 import { syncDirectory } from '../runtime/durable-files.ts';
+import { pathExists } from '../runtime/path-exists.ts';
+import { holdDatabase } from './hold-database.ts';
 import { type FileOwner, giveToOwner, replacedFile } from './replaced-file.ts';
+import { requireSqlite } from './require-sqlite.ts';
 
 export interface RestoreDatabaseOptions
   extends Omit<RestoreOptions, 'fileMode' | 'owner' | 'openChecksums' | 'beforePublish'> {
@@ -20,33 +23,44 @@ export interface RestoreDatabaseOptions
 
 /**
  * Brings a database back so that replication can go on from it: a marker beside it says which state of the replica it is.
- * A database that is replaced hands its mode and owner on. Local files of an earlier replication stay as they are.
+ * A database that is replaced hands its mode and owner on, and is refused while a process replicates it. Local files of an
+ * earlier replication stay as they are.
  */
 export async function restoreDatabase(
   options: RestoreDatabaseOptions,
   services: RestoreServices,
 ): Promise<RestoreResult> {
-  const { mode = 'restore', whenOutputExists, outputPath, metaPath, ...rest } = options;
+  const { mode = 'restore', whenOutputExists, outputPath, integrityCheck = 'none', metaPath, ...rest } = options;
+  const isReplacing = mode === 'restore' && whenOutputExists === 'replace';
+  if (isReplacing || (integrityCheck !== 'none' && mode !== 'plan')) await requireSqlite();
   if (mode !== 'restore') return restore(options, services);
-  const replaced = whenOutputExists === 'replace' ? await replacedFile(outputPath, services) : undefined;
-  const marker = new MarkerInProgress(new MetaDirectory(metaPath ?? defaultMetaPath(outputPath)), services);
+  const meta = new MetaDirectory(metaPath ?? defaultMetaPath(outputPath));
+  const marker = new MarkerInProgress(meta, services);
+  const replaced = isReplacing ? await replacedFile(outputPath, services) : undefined;
+  const lock = () => holdDatabase('restore to', { path: outputPath, metaPath: meta.path }, services);
+  let held = isReplacing && (replaced !== undefined || (await pathExists(meta.path))) ? await lock() : undefined;
   try {
     return await restore(
       {
         ...rest,
-        mode,
         whenOutputExists,
         outputPath,
+        integrityCheck,
         fileMode: replaced?.mode,
         owner: replaced?.owner,
         openChecksums: ({ commit, pageSizeBytes }) => marker.begin(commit, pageSizeBytes),
-        beforePublish: (state) => marker.write(state, replaced?.owner),
+        beforePublish: async (state) => {
+          if (isReplacing) held ??= await lock();
+          await marker.write(state, replaced?.owner);
+        },
       },
       services,
     );
   } catch (error) {
     await marker.withdraw();
     throw error;
+  } finally {
+    await held?.release();
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -7,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -25,11 +27,13 @@ import { DurableFiles } from '../../src/runtime/durable-files.ts';
 import type { DurableObserver } from '../../src/runtime/durable-step.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { type RestoreDatabaseOptions, restoreDatabase } from '../../src/service/restore-database.ts';
+import { ServiceError } from '../../src/service/service-error.ts';
 import { kernels, ModelDatabase, somePages } from '../engine/restore/model-database.ts';
 import { temporaryFolder } from '../engine/restore/restore-to-folder.ts';
 import { goldenFolder } from '../support/golden-files.ts';
 
 const replicaFolder = join(goldenFolder, 'basic', 'replica');
+const holderPath = fileURLToPath(new URL('../engine/hold-lock.js', import.meta.url));
 const childPath = fileURLToPath(new URL('./killed-restore.js', import.meta.url));
 
 type TestOptions = Partial<RestoreDatabaseOptions> & {
@@ -95,7 +99,7 @@ test('restoreDatabase leaves local files alone and writes the marker where it is
   writeFileSync(join(metaPath, 'ltx/0/0000000000000001-0000000000000001.ltx'), 'x');
   for (const target of [1, 2]) {
     await run(path, { metaPath, whenOutputExists: 'replace', clients: [commits(target).replica()] });
-    assert.deepEqual(readdirSync(metaPath).sort(), ['ltx', 'restored-page-checksums', 'restored.json']);
+    assert.deepEqual(readdirSync(metaPath).sort(), ['lock.db', 'ltx', 'restored-page-checksums', 'restored.json']);
     assert.equal((await readRestoreMarker(new MetaDirectory(metaPath)))?.txid, toTxid(target));
   }
   assert.deepEqual(readdirSync(join(metaPath, 'ltx/0')), ['0000000000000001-0000000000000001.ltx']);
@@ -122,6 +126,33 @@ test('restoreDatabase in the modes check and plan leaves nothing, restored files
   await run(path);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.equal(statSync(defaultMetaPath(path)).mode & 0o777, 0o700);
+});
+
+test('restoreDatabase refuses to replace a database that another process replicates, and names the process', async (t) => {
+  const path = join(temporaryFolder(t), 'app.db');
+  writeFileSync(path, 'old');
+  const holder = spawn(process.execPath, [holderPath, path, defaultMetaPath(path)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.after(() => holder.kill('SIGKILL'));
+  await once(holder.stdout, 'data');
+  await assert.rejects(run(path, { whenOutputExists: 'replace' }), (error) => {
+    assert(error instanceof ServiceError);
+    assert.equal(error.code, 'in-use');
+    assert.match(
+      error.message,
+      new RegExp(`^Cannot restore to ${path}: process ${holder.pid} on .* holds .*lock\\.db$`),
+    );
+    return true;
+  });
+  assert.equal(readFileSync(path, 'utf8'), 'old');
+  rmSync(path);
+  await run(path);
+  assert.equal((await markerOf(path))?.txid, (await markerOf(path))?.newestTxid);
+  await assert.rejects(run(path, { whenOutputExists: 'replace' }), { code: 'in-use' });
+  holder.stdin.end();
+  await once(holder, 'exit');
+  assert.equal((await run(path, { whenOutputExists: 'replace' })).outcome, 'restored');
 });
 
 test('restoreDatabase hands mode and owner of the replaced database on', async (t) => {
