@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { DatabaseStatus } from '../../src/engine/replicator/database-status.ts';
 import type { Txid } from '../../src/format/ltx/txid.ts';
 import type { SidecarAnswer, SidecarOptions, SidecarRequest } from './sidecar-options.ts';
@@ -25,6 +25,7 @@ export class Sidecar implements AsyncDisposable {
   /** Resolves when the process is gone, for whatever reason. */
   readonly ended: Promise<ProcessEnd>;
   readonly #child: ChildProcess;
+  readonly #lines: Interface;
   readonly #pending = new Map<number, PendingAnswer>();
   #nextId = 1;
 
@@ -34,7 +35,8 @@ export class Sidecar implements AsyncDisposable {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
-    createInterface({ input: this.#child.stderr! }).on('line', (line) => this.logs.push(line));
+    this.#lines = createInterface({ input: this.#child.stderr! }).on('line', (line) => this.logs.push(line));
+    this.#lines.setMaxListeners(0);
     this.ended = once(this.#child, 'exit').then(([code, signal]) => this.#gone({ code, signal }));
   }
 
@@ -70,6 +72,13 @@ export class Sidecar implements AsyncDisposable {
   /** Puts the wall clock of the process this far off the machine's. */
   async stepClock(offsetMs: number): Promise<void> {
     await this.#request({ kind: 'clock', offsetMs });
+  }
+
+  /** Resolves with the first line of the log, written already or later, that matches; never when none does. */
+  logged(pattern: RegExp): Promise<string> {
+    const line = this.logs.find((text) => pattern.test(text));
+    if (line !== undefined) return Promise.resolve(line);
+    return new Promise((resolve) => this.#lines.on('line', (text) => pattern.test(text) && resolve(text)));
   }
 
   /** SIGKILL. */

@@ -5,7 +5,7 @@ import { Schedule, type ScheduleOptions } from './schedule.ts';
 export interface ModelRun {
   /** The seed of the first schedule; the others count up from it. */
   readonly seed: number;
-  readonly schedule: Omit<ScheduleOptions, 'seed'>;
+  readonly schedule: Omit<ScheduleOptions, 'seed' | 'signal'>;
   /** How many schedules run at a time. */
   readonly lanes: number;
   /** Whether to begin another schedule after `done` of them. */
@@ -22,22 +22,22 @@ export async function runModel({ seed, schedule, lanes, goOn }: ModelRun): Promi
   const counts = noActions();
   let begun = 0;
   let done = 0;
-  let failure: Error | undefined;
+  const failed = new AbortController();
   const lane = async (): Promise<void> => {
     await using dumps = new DumpReader();
-    while (failure === undefined && goOn(begun, counts)) {
-      const one = { ...schedule, seed: seed + begun };
+    while (!failed.signal.aborted && goOn(begun, counts)) {
+      const one = { ...schedule, seed: seed + begun, signal: failed.signal };
       begun += 1;
       try {
         const happened = await Schedule.run(dumps, one);
         for (const kind of actionKinds) counts[kind] += happened[kind];
         done += 1;
       } catch (error) {
-        failure ??= error as Error;
+        failed.abort(failed.signal.reason ?? error);
       }
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  if (failure !== undefined) throw failure;
+  failed.signal.throwIfAborted();
   return { scheduleCount: done, counts };
 }

@@ -17,6 +17,8 @@ export interface ScheduleOptions {
   readonly runningKinds: readonly ActionKind[];
   /** Go before the sidecar's program: `--import` of a planted fault. */
   readonly nodeArguments?: readonly string[] | undefined;
+  /** Ends the schedule early: another one has failed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const lostLine = /the position in the WAL is lost/;
@@ -70,7 +72,7 @@ export class Schedule {
     const { least, most } = this.#options.actionCount;
     const actionCount = this.#random.int(least, most);
     await this.#act('start');
-    for (let i = 1; i < actionCount; i++) await this.#act(this.#choose());
+    for (let i = 1; i < actionCount && !this.#options.signal?.aborted; i++) await this.#act(this.#choose());
     if (this.#sidecar === undefined) await this.#act('start');
     await this.#states.checkNewest();
   }
@@ -107,19 +109,15 @@ export class Schedule {
 
   /** Brings the replica up to date while the application is silent, and notes what this state is. */
   async #settle(sidecar: Sidecar): Promise<void> {
-    const txid = await sidecar.sync().catch((error: Error) => {
+    const synced = sidecar.sync().catch((error: Error) => {
       throw new ModelFailure('not-shipped', `sync failed: ${error.message}`, { cause: error });
     });
+    const lost = sidecar.logged(lostLine).then((line) => {
+      throw new ModelFailure('position-lost', `the sidecar lost its place: ${line}`);
+    });
+    const txid = await Promise.race([synced, lost]);
     this.#states.record(txid, await this.#application.writer.digest());
     this.#said.push(`-> ${txid}`);
-    this.#requireMarksHeld(sidecar);
-  }
-
-  /** Before the first sync a writer may come in between; from then on the marks keep every frame. */
-  #requireMarksHeld(sidecar: Sidecar): void {
-    if (sidecar.logs.some((line) => lostLine.test(line))) {
-      throw new ModelFailure('position-lost', 'frames were lost while read marks were held');
-    }
   }
 
   async #start(): Promise<void> {
