@@ -1,0 +1,25 @@
+import type { CallOptions } from '../../replica/replica-client.ts';
+import type { Shard } from './shard.ts';
+import type { ShardAnswer, ShardCall, ShardCallKind } from './shard-protocol.ts';
+
+/** Makes a call of the protocol on a shard of this process. */
+export async function callShard(
+  shard: Shard,
+  call: ShardCall,
+  options: CallOptions,
+): Promise<ShardAnswer<ShardCallKind>> {
+  switch (call.kind) {
+    case 'add':
+      return shard.add(call.database) as Promise<undefined>;
+    case 'remove':
+      return shard.remove(call.path) as Promise<undefined>;
+    case 'inspect':
+      return shard.inspect(call.paths);
+    case 'status':
+      return shard.status();
+    case 'sync':
+      return shard.sync(call.path, options);
+    case 'stop':
+      return shard.stop() as Promise<undefined>;
+  }
+}

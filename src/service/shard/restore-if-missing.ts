@@ -1,0 +1,42 @@
+import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { NamedClient } from '../../engine/replicator/replica-heads.ts';
+import type { CallOptions } from '../../replica/replica-client.ts';
+import { identifyFile } from '../../sqlite/file-identity.ts';
+import { restoreDatabase } from '../restore-database.ts';
+import type { ShardServices } from './shard-services.ts';
+
+/** Brings a database that does not exist back from its replicas; where they hold nothing, the application makes a new one. */
+export async function restoreIfMissing(
+  { path, metaPath }: DatabaseConfig,
+  replicas: readonly NamedClient[],
+  services: ShardServices,
+  { signal }: CallOptions,
+): Promise<void> {
+  if ((identifyFile(path)?.sizeBytes ?? 0) > 0) return;
+  const logger = services.logger.child({ db: path });
+  const result = await services.restoring.run(() =>
+    restoreDatabase(
+      {
+        outputPath: path,
+        metaPath,
+        replicas,
+        target: { kind: 'newest' },
+        whenOutputExists: 'keep',
+        whenNoBackup: 'report',
+        signal,
+      },
+      { ...services, logger },
+    ),
+  );
+  if (result.outcome === 'no-backup')
+    logger.info('nothing to restore, waiting for the application to make the database');
+  if (result.outcome === 'restored') {
+    const { txid, sizeBytes, durationMs, replica } = result;
+    logger.info('restored the database', {
+      txid,
+      replica: replica.name,
+      sizeBytes,
+      durationMs: Math.round(durationMs),
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
+import type { Txid } from '../../format/ltx/txid.ts';
+import type { LogFields, LogLevel } from '../../runtime/logger.ts';
+import type { DatabaseKind } from '../../sqlite/inspect-database.ts';
+import type { ErrorRecord } from './error-record.ts';
+
+/** What holds for all databases of a shard. */
+export interface ShardSettings {
+  /** Lines below it are not sent to the process of the store. */
+  readonly logLevel: LogLevel;
+  /** Go on with local databases although their replicas hold another lineage. */
+  readonly adopt: boolean;
+  readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
+}
+
+/** What a file turned out to be; `attached`: it is replicated already, maybe under another name. */
+export type Inspection = DatabaseKind | 'attached' | 'unreadable';
+
+/** Everything a shard can be asked, with the answers. Plain data that structured cloning carries, bigints included. */
+export interface ShardCalls {
+  /** Resolves when the database is restored, if that was asked for and it was missing; its replication runs on. */
+  add: { readonly request: { readonly database: DatabaseConfig }; readonly answer: undefined };
+  /** Resolves after the last sync of the database. */
+  remove: { readonly request: { readonly path: string }; readonly answer: undefined };
+  /** Looks at files that may be databases. Only a shard may: it knows which ones must not be opened. */
+  inspect: { readonly request: { readonly paths: readonly string[] }; readonly answer: readonly Inspection[] };
+  status: { readonly request: object; readonly answer: readonly DatabaseStatus[] };
+  /** Resolves when everything committed so far is on every replica that works. */
+  sync: { readonly request: { readonly path: string }; readonly answer: Txid };
+  /** Last syncs, then the end of everything. */
+  stop: { readonly request: object; readonly answer: undefined };
+}
+export type ShardCallKind = keyof ShardCalls;
+export type ShardRequest<Kind extends ShardCallKind> = ShardCalls[Kind]['request'];
+export type ShardAnswer<Kind extends ShardCallKind> = ShardCalls[Kind]['answer'];
+
+/** One call as a value. */
+export type ShardCall = {
+  [Kind in ShardCallKind]: { readonly kind: Kind } & ShardRequest<Kind>;
+}[ShardCallKind];
+
+/** From the process of the store to that of a shard. `start` comes first and once. */
+export type ToShard =
+  | { readonly kind: 'start'; readonly settings: ShardSettings }
+  | { readonly kind: 'call'; readonly id: number; readonly call: ShardCall }
+  | { readonly kind: 'cancel'; readonly id: number };
+
+/** From the process of a shard to that of the store. */
+export type FromShard =
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly error: ErrorRecord }
+  /** The last message: the shard was stopped and its process ends. */
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };

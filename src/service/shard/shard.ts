@@ -1,0 +1,97 @@
+import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
+import type { Txid } from '../../format/ltx/txid.ts';
+import type { CallOptions } from '../../replica/replica-client.ts';
+import { inspectDatabase } from '../../sqlite/inspect-database.ts';
+import { readKernelLockTable } from '../../sqlite/kernel-locks.ts';
+import { LiveError } from '../../sqlite/live-error.ts';
+import { requireSqlite } from '../require-sqlite.ts';
+import { ServiceError } from '../service-error.ts';
+import { HostedDatabase } from './hosted-database.ts';
+import type { Inspection, ShardSettings } from './shard-protocol.ts';
+import type { ShardServices } from './shard-services.ts';
+
+const sweepMs = 60_000;
+
+/**
+ * The whole engine for a set of databases, in one process: one shard a process, because locks belong to the process.
+ * It knows nothing of other shards.
+ */
+export class Shard {
+  readonly #settings: ShardSettings;
+  readonly #services: ShardServices;
+  readonly #databases = new Map<string, HostedDatabase>();
+  #sweeping: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(settings: ShardSettings, services: ShardServices) {
+    this.#settings = settings;
+    this.#services = services;
+  }
+
+  /** Resolves when the database is there, restored if need be; its replication runs on. */
+  async add(config: DatabaseConfig): Promise<void> {
+    if (this.#isStopped) throw new ServiceError('stopped', `Cannot add ${config.path}: the shard is stopped`);
+    if (this.#databases.has(config.path)) {
+      throw new ServiceError('already-there', `Cannot add ${config.path}: it is replicated already`);
+    }
+    const database = new HostedDatabase(config, this.#settings, this.#services);
+    this.#databases.set(config.path, database);
+    // One timer for all, and what keeps a process of idle databases alive.
+    this.#sweeping ??= setInterval(() => this.#sweep(), sweepMs);
+    try {
+      await requireSqlite();
+      await database.start();
+    } catch (error) {
+      this.#databases.delete(config.path);
+      throw error;
+    }
+  }
+
+  /** Resolves after the last sync of the database. */
+  async remove(path: string): Promise<void> {
+    await this.#database(path).stop();
+    this.#databases.delete(path);
+  }
+
+  /** What files are that may be databases; one that is attached is never opened. */
+  inspect(paths: readonly string[]): Inspection[] {
+    return paths.map((path) => {
+      try {
+        return inspectDatabase(path, this.#services.attached);
+      } catch (error) {
+        if (error instanceof LiveError) return error.code === 'attached' ? 'attached' : 'unreadable';
+        throw error;
+      }
+    });
+  }
+
+  status(): DatabaseStatus[] {
+    return [...this.#databases.values()].map((database) => database.status());
+  }
+
+  /** Resolves when everything committed so far is on every replica that works. */
+  async sync(path: string, options: CallOptions = {}): Promise<Txid> {
+    return this.#database(path).sync(options);
+  }
+
+  /** Last syncs, then the end of everything. Idempotent. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all([...this.#databases.values()].map((database) => database.stop()));
+    clearInterval(this.#sweeping);
+  }
+
+  /** What no event tells: locks that went away, directories that were moved. The kernel's table is read once for all. */
+  #sweep(): void {
+    this.#services.watch.check();
+    const table = readKernelLockTable();
+    if (table !== undefined) for (const database of this.#databases.values()) database.inspect(table);
+  }
+
+  #database(path: string): HostedDatabase {
+    const database = this.#databases.get(path);
+    if (database !== undefined) return database;
+    throw new ServiceError('unknown-database', `Cannot find ${path}: it is not replicated`);
+  }
+}

@@ -1,0 +1,154 @@
+import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { CallOptions } from '../../replica/replica-client.ts';
+import { Backoff } from '../../runtime/backoff.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { ServiceError } from '../service-error.ts';
+import { ChildShard, type ChildShardOptions, type ShardEnd } from './child-shard.ts';
+import { waitingStatus } from './hosted-database.ts';
+import type { ShardHost } from './shard-host.ts';
+import type { ShardAnswer, ShardCallKind, ShardRequest } from './shard-protocol.ts';
+
+/** A process that lasted this long broke down for a new reason: it is started again at once. */
+const steadyMs = 60_000;
+const firstWaitMs = 100;
+const waitLimitMs = 30_000;
+
+export interface SupervisorServices {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A process broke down and another one has taken its databases over. */
+  readonly onRestart?: ((paths: readonly string[]) => void) | undefined;
+}
+
+/** A shard in a process of its own that is started again, with its databases, whenever it breaks down. */
+export class SupervisedShard implements ShardHost {
+  readonly #options: ChildShardOptions;
+  readonly #services: SupervisorServices;
+  readonly #databases = new Map<string, DatabaseConfig>();
+  readonly #backoff = new Backoff({ firstMs: firstWaitMs, limitMs: waitLimitMs });
+  readonly #stopped = new AbortController();
+  #child: ChildShard | undefined;
+  #startedAtMs = 0;
+  #breakdown: ShardEnd | undefined;
+  #restarting: Promise<void> | undefined;
+
+  private constructor(options: ChildShardOptions, services: SupervisorServices) {
+    this.#options = options;
+    this.#services = services;
+  }
+
+  static start(options: ChildShardOptions, services: SupervisorServices): SupervisedShard {
+    const shard = new SupervisedShard(options, services);
+    shard.#startChild();
+    return shard;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async call<Kind extends ShardCallKind>(
+    kind: Kind,
+    request: ShardRequest<Kind>,
+    options: CallOptions = {},
+  ): Promise<ShardAnswer<Kind>> {
+    if (kind === 'status') return (await this.#status()) as ShardAnswer<Kind>;
+    if (kind === 'add') return (await this.#add(request as ShardRequest<'add'>, options)) as ShardAnswer<Kind>;
+    if (kind === 'remove') this.#databases.delete((request as ShardRequest<'remove'>).path);
+    await this.#restarting;
+    return this.#child!.call(kind, request, options);
+  }
+
+  async stop(options: CallOptions = {}): Promise<void> {
+    this.#stopped.abort();
+    await this.#child?.stop(options);
+    await this.#restarting;
+  }
+
+  /** While there is no process to ask, every database of it waits. */
+  async #status(): Promise<ShardAnswer<'status'>> {
+    const known = this.#breakdown === undefined ? await this.#child!.call('status', {}).catch(nothingWhenEnded) : [];
+    const answered = new Set(known.map(({ path }) => path));
+    const missing = [...this.#databases.keys()].filter((path) => !answered.has(path));
+    return [
+      ...known,
+      ...missing.map((path) => waitingStatus(path, `Cannot replicate ${path}: its process broke down`)),
+    ];
+  }
+
+  /** Once accepted, a database is taken over by every later process, also when this one breaks down under the call. */
+  async #add({ database }: ShardRequest<'add'>, options: CallOptions): Promise<undefined> {
+    await this.#restarting;
+    if (this.#databases.has(database.path)) {
+      throw new ServiceError('already-there', `Cannot add ${database.path}: it is replicated already`);
+    }
+    this.#databases.set(database.path, database);
+    try {
+      await this.#child!.call('add', { database }, options);
+    } catch (error) {
+      if (isShardEnded(error)) return undefined;
+      this.#databases.delete(database.path);
+      throw error;
+    }
+    return undefined;
+  }
+
+  #startChild(): void {
+    this.#startedAtMs = this.#services.clock.monotonic();
+    this.#child = ChildShard.start(this.#options, {
+      logger: this.#services.logger,
+      onBreakdown: (end) => {
+        this.#breakdown = end;
+        this.#restarting ??= this.#restart().finally(() => {
+          this.#restarting = undefined;
+        });
+      },
+    });
+  }
+
+  /** Ends when a process has taken all databases over; one that breaks down meanwhile is followed by another. */
+  async #restart(): Promise<void> {
+    const { clock, logger, onRestart } = this.#services;
+    while (this.#breakdown !== undefined && !this.#stopped.signal.aborted) {
+      if (clock.monotonic() - this.#startedAtMs > steadyMs) this.#backoff.reset();
+      const waitMs = this.#backoff.next();
+      const databases = this.#databases.size;
+      logger.error('a process of the replication broke down, starting it again', {
+        ...this.#breakdown,
+        databases,
+        waitMs,
+      });
+      await clock.sleep(waitMs, this.#stopped.signal);
+      if (this.#stopped.signal.aborted) return;
+      this.#breakdown = undefined;
+      this.#startChild();
+      await Promise.all([...this.#databases.values()].map((database) => this.#takeOver(this.#child!, database)));
+    }
+    onRestart?.([...this.#databases.keys()]);
+  }
+
+  /** A database that the new process cannot begin with, such as one to be restored, is tried again in the background. */
+  async #takeOver(child: ChildShard, database: DatabaseConfig): Promise<void> {
+    try {
+      await child.call('add', { database });
+    } catch (error) {
+      if (isShardEnded(error) || this.#stopped.signal.aborted) return;
+      this.#services.logger.error('cannot take a database over, trying again', { db: database.path, error });
+      void this.#services.clock.sleep(waitLimitMs, this.#stopped.signal).then(() => {
+        const isWanted = this.#databases.get(database.path) === database && this.#child === child;
+        if (isWanted && !this.#stopped.signal.aborted) return this.#takeOver(child, database);
+        return undefined;
+      });
+    }
+  }
+}
+
+function isShardEnded(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === 'shard-ended';
+}
+
+function nothingWhenEnded(error: unknown): ShardAnswer<'status'> {
+  if (isShardEnded(error)) return [];
+  throw error;
+}

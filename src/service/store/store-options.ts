@@ -1,0 +1,36 @@
+import { defaultConfig } from '../../config/defaults.ts';
+import type { DatabaseConfig, DirectoryConfig } from '../../config/normal-config.ts';
+import type { LogLevel } from '../../runtime/logger.ts';
+
+export interface StoreOptions {
+  readonly databases: readonly DatabaseConfig[];
+  /** Directories whose databases are looked for at the start and, where asked for, while running. */
+  readonly directories?: readonly DirectoryConfig[] | undefined;
+  /** How many processes share the databases; with 1 they are replicated in this process. Default 1. */
+  readonly workers?: number | undefined;
+  /**
+   * `process`: never in this process. Needed where anything else in it may open the databases: a second copy of SQLite, or
+   * a file that is read and closed, drops the locks that replication relies on.
+   */
+  readonly isolation?: 'auto' | 'process' | undefined;
+  /** Who is to blame when databases collide: the command line or a file. Default `conflict`. */
+  readonly blame?: 'usage' | 'conflict' | undefined;
+  /** Go on with local databases although their replicas hold another lineage. */
+  readonly adopt?: boolean | undefined;
+  /** How long a stop tries to ship what is left, and how often. Default 30 s, every 500 ms. */
+  readonly shutdown?: { readonly timeoutMs: number; readonly retryMs: number } | undefined;
+  /** Lines of other processes below it are not sent to the logger. Default `info`. */
+  readonly logLevel?: LogLevel | undefined;
+  readonly onEvent?: ((event: StoreEvent) => void) | undefined;
+}
+
+/** What changes in the set of databases. */
+export type StoreEvent =
+  | { readonly kind: 'added'; readonly path: string }
+  /** A database of a directory that is there no more. */
+  | { readonly kind: 'removed'; readonly path: string }
+  /** The process that replicated these databases broke down; another one has taken them over. */
+  | { readonly kind: 'restarted'; readonly paths: readonly string[] };
+
+const { shutdownSyncTimeoutMs, shutdownSyncIntervalMs } = defaultConfig(1);
+export const defaultShutdown = { timeoutMs: shutdownSyncTimeoutMs, retryMs: shutdownSyncIntervalMs } as const;

@@ -1,0 +1,131 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Logger } from '../../runtime/logger.ts';
+import { isWatchable } from './watchable-file-system.ts';
+import { type Subscriber, WatchedDirectory } from './watched-directory.ts';
+
+/** SQLite's files of one database. */
+const suffixes = ['', '-wal', '-shm', '-journal'];
+
+export interface WatchedDatabase {
+  readonly path: string;
+  /** How often it is notified while its directory cannot be watched. */
+  readonly pollMs: number;
+  readonly notify: () => void;
+}
+
+/**
+ * Tells databases that something happened to their files: one watch a directory, however many databases lie there. Not the
+ * files are watched but their directory, because the last close deletes the WAL.
+ */
+export class DirectoryWatch {
+  readonly #logger: Logger;
+  readonly #directories = new Map<string, WatchedDirectory>();
+
+  constructor({ logger }: { logger: Logger }) {
+    this.#logger = logger;
+  }
+
+  /** Begins to watch; undefined where events cannot be relied on, so that whoever asks has to poll. */
+  add(database: WatchedDatabase): DatabaseWatch | undefined {
+    if (!isWatchable(database.path)) return undefined;
+    const watch = new DatabaseWatch(database, this);
+    watch.resume();
+    if (!watch.isRefused) return watch;
+    watch.close();
+    return undefined;
+  }
+
+  /** How many watches of the operating system are open. */
+  get openCount(): number {
+    return [...this.#directories.values()].filter((directory) => directory.isOpen).length;
+  }
+
+  /** Notices directories that were moved away and replaced; to be called now and then. */
+  check(): void {
+    for (const directory of [...this.#directories.values()]) directory.check();
+  }
+
+  /** For DatabaseWatch. */
+  subscribe(path: string, subscriber: Subscriber): WatchedDirectory {
+    let directory = this.#directories.get(path);
+    if (directory === undefined) {
+      directory = new WatchedDirectory(path, { logger: this.#logger });
+      this.#directories.set(path, directory);
+    }
+    directory.subscribe(subscriber);
+    return directory;
+  }
+
+  /** For DatabaseWatch. */
+  forgetIdle(): void {
+    for (const [path, directory] of this.#directories) if (directory.isIdle) this.#directories.delete(path);
+  }
+}
+
+/** The watch on one database. While it is paused, by all databases of a directory, that directory is not watched at all. */
+export class DatabaseWatch {
+  readonly #database: WatchedDatabase;
+  readonly #owner: DirectoryWatch;
+  #subscriptions: { directory: WatchedDirectory; subscriber: Subscriber }[] | undefined;
+  #leadsTo: string | undefined;
+
+  constructor(database: WatchedDatabase, owner: DirectoryWatch) {
+    this.#database = database;
+    this.#owner = owner;
+  }
+
+  /** Whether the operating system refuses to watch, although the directory is there. */
+  get isRefused(): boolean {
+    return this.#subscriptions?.some(({ directory }) => directory.isRefused) ?? false;
+  }
+
+  /** No more events: the database is polled. Idempotent. */
+  pause(): void {
+    for (const { directory, subscriber } of this.#subscriptions ?? []) directory.unsubscribe(subscriber);
+    this.#subscriptions = undefined;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.pause();
+    this.#owner.forgetIdle();
+  }
+
+  /** Events again, and one notification, because some may have been missed. Idempotent. */
+  resume(): void {
+    if (this.#subscriptions !== undefined) return;
+    this.#subscribe();
+    this.#database.notify();
+  }
+
+  /** SQLite puts the WAL beside the file that a symbolic link leads to, so that directory counts too. */
+  #subscribe(): void {
+    const { path, pollMs } = this.#database;
+    this.#leadsTo = target(path);
+    const places = new Set([path, this.#leadsTo ?? path]);
+    this.#subscriptions = [...places].map((place) => {
+      const names = suffixes.map((suffix) => basename(place) + suffix);
+      const subscriber = { names, pollMs, notify: () => this.#notified() };
+      return { directory: this.#owner.subscribe(dirname(place), subscriber), subscriber };
+    });
+  }
+
+  /** A link that appears or leads elsewhere moves the watch. */
+  #notified(): void {
+    const leadsTo = target(this.#database.path);
+    if (leadsTo !== undefined && leadsTo !== this.#leadsTo) {
+      this.pause();
+      this.#subscribe();
+    }
+    this.#database.notify();
+  }
+}
+
+function target(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,137 @@
+import type { Logger } from '../../runtime/logger.ts';
+import { systemErrorCode } from '../../runtime/typed-error.ts';
+import { DirectoryEvents } from './directory-events.ts';
+
+export interface Subscriber {
+  /** The entries whose events it wants. */
+  readonly names: readonly string[];
+  /** How often it is notified while the directory cannot be watched. */
+  readonly pollMs: number;
+  readonly notify: () => void;
+}
+
+/**
+ * One directory, watched for all its databases together while at least one wants events. What cannot be watched, because it
+ * is missing or the system has no watch left, is tried again at the polling interval; its databases are notified then.
+ */
+export class WatchedDirectory {
+  readonly directory: string;
+  readonly #logger: Logger;
+  readonly #events: DirectoryEvents;
+  readonly #active = new Set<Subscriber>();
+  readonly #byName = new Map<string, Set<Subscriber>>();
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = 0;
+  #error: unknown;
+
+  constructor(directory: string, { logger }: { logger: Logger }) {
+    this.directory = directory;
+    this.#logger = logger.child({ directory });
+    this.#events = new DirectoryEvents({
+      directory,
+      onEvent: (name) => this.#notify(name),
+      onLost: (error) => this.#lost(error),
+    });
+  }
+
+  get isIdle(): boolean {
+    return this.#active.size === 0;
+  }
+
+  /** Whether the operating system's watch is open now. */
+  get isOpen(): boolean {
+    return this.#events.isOpen;
+  }
+
+  /** Whether the system refuses to watch a directory that is there. */
+  get isRefused(): boolean {
+    return this.#error !== undefined && !isMissing(this.#error);
+  }
+
+  /** To be followed by a look: what happened before is not reported. */
+  subscribe(subscriber: Subscriber): void {
+    this.#active.add(subscriber);
+    for (const name of subscriber.names) {
+      const others = this.#byName.get(name);
+      if (others === undefined) this.#byName.set(name, new Set([subscriber]));
+      else others.add(subscriber);
+    }
+    if (!this.#events.isOpen) this.#open();
+  }
+
+  unsubscribe(subscriber: Subscriber): void {
+    this.#active.delete(subscriber);
+    for (const name of subscriber.names) {
+      const others = this.#byName.get(name);
+      others?.delete(subscriber);
+      if (others?.size === 0) this.#byName.delete(name);
+    }
+    if (this.isIdle) this.#close();
+  }
+
+  /** Notices a directory that was moved away and replaced, which sends no event. */
+  check(): void {
+    this.#events.check();
+  }
+
+  #close(): void {
+    this.#events.close();
+    this.#stopRetrying();
+  }
+
+  #open(): void {
+    try {
+      this.#events.open();
+    } catch (error) {
+      this.#refused(error);
+      return;
+    }
+    if (!this.#events.isOpen) return;
+    if (this.#error !== undefined) this.#logger.info('the directory is watched again');
+    this.#error = undefined;
+    this.#stopRetrying();
+  }
+
+  /** Said once for as long as it lasts. */
+  #refused(error: unknown): void {
+    if (this.#error === undefined || isMissing(this.#error) !== isMissing(error)) {
+      if (isMissing(error)) this.#logger.warn('the directory is missing, waiting for it');
+      else {
+        const hint = systemErrorCode(error) === 'ENOSPC' ? 'raise the sysctl fs.inotify.max_user_watches' : undefined;
+        this.#logger.warn('cannot watch the directory, polling its databases', { error, hint });
+      }
+    }
+    this.#error = error;
+    const pollMs = Math.min(...[...this.#active].map((subscriber) => subscriber.pollMs));
+    if (this.#retry !== undefined && this.#retryMs === pollMs) return;
+    this.#stopRetrying();
+    this.#retryMs = pollMs;
+    this.#retry = setInterval(() => this.#again(), pollMs);
+  }
+
+  #again(): void {
+    this.#open();
+    if (this.#error === undefined || !isMissing(this.#error)) this.#notify(undefined);
+  }
+
+  #lost(error: Error | undefined): void {
+    if (error !== undefined) this.#refused(error);
+    else this.#open();
+    this.#notify(undefined);
+  }
+
+  #stopRetrying(): void {
+    clearInterval(this.#retry);
+    this.#retry = undefined;
+  }
+
+  #notify(name: string | undefined): void {
+    const wanted = name === undefined ? this.#active : this.#byName.get(name);
+    if (wanted !== undefined) for (const subscriber of [...wanted]) subscriber.notify();
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = systemErrorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
