@@ -164,7 +164,7 @@ export class ChildShard implements ShardHost {
   }
 }
 
-function shardEnded(act: string): ServiceError {
+export function shardEnded(act: string): ServiceError {
   return new ServiceError('shard-ended', `Cannot ${act}: the process of the shard has ended`, {
     hint: 'it is started again by itself',
   });

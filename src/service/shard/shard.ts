@@ -38,7 +38,7 @@ export class Shard {
     const database = new HostedDatabase(config, this.#settings, this.#services);
     this.#databases.set(config.path, database);
     // One timer for all, and what keeps a process of idle databases alive.
-    this.#sweeping ??= setInterval(() => this.#sweep(), sweepMs);
+    this.#sweeping ??= setInterval(() => this.sweep(), sweepMs);
     try {
       await requireSqlite();
       await database.start();
@@ -82,10 +82,10 @@ export class Shard {
     clearInterval(this.#sweeping);
   }
 
-  /** What no event tells: locks that went away, directories that were moved. The kernel's table is read once for all. */
-  #sweep(): void {
+  /** Looks for what no event tells: locks that went away, directories that were moved. Runs once a minute. */
+  sweep(): void {
     this.#services.watch.check();
-    const table = readKernelLockTable();
+    const table = readKernelLockTable(); // once for all: it grows with their number
     if (table !== undefined) for (const database of this.#databases.values()) database.inspect(table);
   }
 

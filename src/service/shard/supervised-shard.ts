@@ -4,7 +4,7 @@ import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { ServiceError } from '../service-error.ts';
-import { ChildShard, type ChildShardOptions, type ShardEnd } from './child-shard.ts';
+import { ChildShard, type ChildShardOptions, type ShardEnd, shardEnded } from './child-shard.ts';
 import { waitingStatus } from './hosted-database.ts';
 import type { ShardHost } from './shard-host.ts';
 import type { ShardAnswer, ShardCallKind, ShardRequest } from './shard-protocol.ts';
@@ -13,6 +13,8 @@ import type { ShardAnswer, ShardCallKind, ShardRequest } from './shard-protocol.
 const steadyMs = 60_000;
 const firstWaitMs = 100;
 const waitLimitMs = 30_000;
+/** How long a call waits for a process that works. */
+const patienceMs = 10_000;
 
 export interface SupervisorServices {
   readonly clock: Clock;
@@ -56,8 +58,7 @@ export class SupervisedShard implements ShardHost {
     if (kind === 'status') return (await this.#status()) as ShardAnswer<Kind>;
     if (kind === 'add') return (await this.#add(request as ShardRequest<'add'>, options)) as ShardAnswer<Kind>;
     if (kind === 'remove') this.#databases.delete((request as ShardRequest<'remove'>).path);
-    await this.#restarting;
-    return this.#child!.call(kind, request, options);
+    return (await this.#working(options)).call(kind, request, options);
   }
 
   async stop(options: CallOptions = {}): Promise<void> {
@@ -79,19 +80,31 @@ export class SupervisedShard implements ShardHost {
 
   /** Once accepted, a database is taken over by every later process, also when this one breaks down under the call. */
   async #add({ database }: ShardRequest<'add'>, options: CallOptions): Promise<undefined> {
-    await this.#restarting;
+    const child = await this.#working(options);
     if (this.#databases.has(database.path)) {
       throw new ServiceError('already-there', `Cannot add ${database.path}: it is replicated already`);
     }
     this.#databases.set(database.path, database);
     try {
-      await this.#child!.call('add', { database }, options);
+      await child.call('add', { database }, options);
     } catch (error) {
       if (isShardEnded(error)) return undefined;
       this.#databases.delete(database.path);
       throw error;
     }
     return undefined;
+  }
+
+  async #working({ signal }: CallOptions): Promise<ChildShard> {
+    if (this.#restarting !== undefined) {
+      const ended = new AbortController();
+      const either = signal === undefined ? ended.signal : AbortSignal.any([ended.signal, signal]);
+      await Promise.race([this.#restarting, this.#services.clock.sleep(patienceMs, either)]);
+      ended.abort();
+      signal?.throwIfAborted();
+    }
+    if (this.#child === undefined || this.#breakdown !== undefined) throw shardEnded('use a shard');
+    return this.#child;
   }
 
   #startChild(): void {

@@ -71,10 +71,11 @@ export class StoreScene {
     };
   }
 
-  store(options: Partial<StoreOptions>): Store {
+  store(options: Partial<StoreOptions>, services: { readonly shardProgram?: URL } = {}): Store {
     const shutdown = { timeoutMs: 2_000, retryMs: 50 };
     const onEvent = (event: StoreEvent) => this.events.push(event);
-    const store = openStore({ databases: [], shutdown, onEvent, ...options }, { logger: this.#log.logger });
+    const { logger } = this.#log;
+    const store = openStore({ databases: [], shutdown, onEvent, ...options }, { logger, ...services });
     this.#test.after(() => store.stop({ signal: AbortSignal.timeout(5_000) }));
     return store;
   }

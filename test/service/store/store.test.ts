@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { linkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { replicaAt } from '../../../src/config/directory-databases.ts';
 import { ServiceError } from '../../../src/service/service-error.ts';
@@ -51,7 +52,7 @@ describe('Store', () => {
     assert.equal(await scene.restoredRows('one.db'), 2);
   });
 
-  it('answers syncs of one database that are asked for together', async (t) => {
+  it('answers syncs of one database that are asked for together', { timeout: 10_000 }, async (t) => {
     const scene = new StoreScene(t);
     await scene.application('one.db', 1);
     const store = scene.store({ databases: [scene.database('one.db')] });
@@ -95,6 +96,25 @@ describe('Store', () => {
     const [line] = scene.lines.filter(({ level }) => level === 'error');
     assert.equal(line?.message, 'a process of the replication broke down, starting it again');
     assert.equal(line?.fields.signal, 'SIGKILL');
+  });
+
+  it('waits longer and longer for a process that always breaks down, says why, and stops at once', async (t) => {
+    const scene = new StoreScene(t);
+    await scene.application('one.db', 1);
+    writeFileSync(scene.path('broken.mjs'), 'console.error("what it said last"); process.exit(3);');
+    const shardProgram = pathToFileURL(scene.path('broken.mjs'));
+    const store = scene.store({ databases: [scene.database('one.db')], isolation: 'process' }, { shardProgram });
+    await store.start();
+    const breakdowns = () => scene.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields);
+    await until('three breakdowns', () => breakdowns().length >= 3);
+    assert.match(only(await store.status()).error ?? '', /its process broke down/);
+    const { exitCode, lastWords } = breakdowns()[2]!;
+    assert.deepEqual([exitCode, lastWords], [3, 'what it said last']);
+    const waits = breakdowns().map(({ waitMs }) => waitMs);
+    assert.deepEqual(waits.slice(0, 3), [100, 200, 400]);
+    const signal = AbortSignal.timeout(50);
+    await assert.rejects(store.sync(scene.path('one.db'), { signal }), { name: 'TimeoutError' });
+    await store.stop();
   });
 
   it('keeps its processes through signals that a terminal sends to all of them', async (t) => {

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { closeSync, linkSync, openSync, writeFileSync } from 'node:fs';
+import { describe, it, type TestContext } from 'node:test';
+import { processServices } from '../../../src/service/compose.ts';
+import { Shard } from '../../../src/service/shard/shard.ts';
+import { shardServices } from '../../../src/service/shard/shard-services.ts';
+import { until } from '../../engine/until.ts';
+import { recordingLogger } from '../recording-logger.ts';
+import { append, only, StoreScene } from '../store/store-scene.ts';
+
+function newShard(t: TestContext) {
+  const { logger, lines } = recordingLogger();
+  const settings = { logLevel: 'info', adopt: false, shutdown: { timeoutMs: 2_000, retryMs: 50 } } as const;
+  const shard = new Shard(settings, shardServices(processServices({ logger })));
+  t.after(() => shard.stop());
+  return { shard, lines };
+}
+
+describe('Shard', () => {
+  it('finds by a sweep that the locks of a database are gone, and begins with it anew', async (t) => {
+    const scene = new StoreScene(t);
+    const application = await scene.application('one.db', 1);
+    const { shard, lines } = newShard(t);
+    await shard.add(scene.database('one.db'));
+    const { path } = scene.database('one.db');
+    await shard.sync(path);
+    shard.sweep();
+    assert.equal(only(shard.status()).state, 'replicating', 'all locks are there');
+    closeSync(openSync(`${path}-shm`, 'r'));
+    await append(application);
+    shard.sweep();
+    await until('the loss is seen', () =>
+      lines.some(({ message }) => message.startsWith('the position in the WAL is lost')),
+    );
+    await append(application);
+    await shard.sync(path);
+    shard.sweep();
+    assert.equal(only(shard.status()).state, 'replicating');
+    await shard.stop();
+    assert.equal(await scene.restoredRows('one.db'), 3);
+  });
+
+  it('says what files are without opening one that is attached', async (t) => {
+    const scene = new StoreScene(t);
+    await scene.application('one.db', 1);
+    await scene.application('two.db', 1);
+    const { shard } = newShard(t);
+    await shard.add(scene.database('one.db'));
+    await shard.sync(scene.path('one.db'));
+    linkSync(scene.path('one.db'), scene.path('link.db'));
+    writeFileSync(scene.path('text.db'), 'text');
+    writeFileSync(scene.path('empty.db'), '');
+    const names = ['one.db', 'link.db', 'two.db', 'text.db', 'empty.db', 'missing.db'];
+    const kinds = shard.inspect(names.map((name) => scene.path(name)));
+    assert.deepEqual(kinds, ['attached', 'attached', 'wal', 'foreign', 'absent', 'absent']);
+    shard.sweep();
+    assert.equal(only(shard.status()).state, 'replicating');
+  });
+
+  it('refuses a database twice, one it does not know, and everything after its end', async (t) => {
+    const scene = new StoreScene(t);
+    await scene.application('one.db', 1);
+    const { shard } = newShard(t);
+    const one = scene.database('one.db');
+    await shard.add(one);
+    await assert.rejects(shard.add(one), { code: 'already-there' });
+    await assert.rejects(shard.sync('/other.db'), { code: 'unknown-database' });
+    await shard.remove(one.path);
+    await shard.add(one);
+    await shard.stop();
+    await assert.rejects(shard.add(scene.database('two.db')), { code: 'stopped' });
+  });
+});
