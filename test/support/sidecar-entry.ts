@@ -19,6 +19,7 @@ import type { SidecarAnswer, SidecarDatabase, SidecarOptions, SidecarRequest } f
 /** A process that replicates databases into directories with the real engine, and dies where it is told to. */
 const options = JSON.parse(process.argv[2] ?? '') as SidecarOptions;
 let clockOffsetMs = options.clockOffsetMs ?? 0;
+let isCounting = options.dieAt?.after === undefined;
 let stepsLeft = options.dieAt?.occurrence ?? 1;
 
 const clock: Clock = { ...systemClock, now: () => systemClock.now() + clockOffsetMs };
@@ -47,7 +48,8 @@ await Promise.all(replicators.map((replicator) => replicator.run(stop.signal)));
 process.exit(0);
 
 function dieAt(step: DurableStep): void {
-  if (step !== options.dieAt?.step) return;
+  isCounting ||= step === options.dieAt?.after;
+  if (step !== options.dieAt?.step || !isCounting) return;
   stepsLeft -= 1;
   if (stepsLeft === 0) process.kill(process.pid, 'SIGKILL');
 }

@@ -11,6 +11,13 @@ export interface SidecarDatabase {
   readonly metaPath?: string | undefined;
 }
 
+/** The process kills itself right after a durable step, the n-th time it happens (default 1), counted from another on. */
+export interface Death {
+  readonly step: DurableStep;
+  readonly occurrence?: number | undefined;
+  readonly after?: DurableStep | undefined;
+}
+
 /** What a sidecar process is started with; handed over as JSON. */
 export interface SidecarOptions {
   readonly databases: readonly SidecarDatabase[];
@@ -19,8 +26,7 @@ export interface SidecarOptions {
   readonly watched?: boolean | undefined;
   /** What is added to the wall clock from the start. */
   readonly clockOffsetMs?: number | undefined;
-  /** The process kills itself right after this durable step, the n-th time it happens (default 1). */
-  readonly dieAt?: { readonly step: DurableStep; readonly occurrence?: number | undefined } | undefined;
+  readonly dieAt?: Death | undefined;
   readonly shutdownTimeoutMs?: number | undefined;
 }
 

@@ -1,8 +1,8 @@
 import { copyFile, rename } from 'node:fs/promises';
+import { bigCommit, commits, deletion, openTransaction, schema } from '../../support/changes.ts';
+import type { Random } from '../../support/random.ts';
 import { type CheckpointMode, Writer } from '../../support/writer.ts';
-import { bigCommit, commits, deletion, openTransaction, schema } from './changes.ts';
 import type { DatabaseShape } from './database-shape.ts';
-import type { Random } from './random.ts';
 
 /** The application of one schedule: what it does to its database, also while nobody replicates it. */
 export class Application implements AsyncDisposable {

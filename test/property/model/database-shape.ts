@@ -1,6 +1,6 @@
+import type { Random } from '../../support/random.ts';
 import type { SidecarOptions } from '../../support/sidecar-options.ts';
 import type { WriterOptions } from '../../support/writer.ts';
-import type { Random } from './random.ts';
 
 /** What one schedule keeps from its beginning to its end. */
 export interface DatabaseShape {

@@ -5,11 +5,11 @@ import type { RestoreTarget } from '../../../src/engine/restore/restore-options.
 import { decodeLtxHeader, ltxHeaderBytes } from '../../../src/format/ltx/header.ts';
 import { formatTxid, nextTxid, noTxid, type Txid, toTxid } from '../../../src/format/ltx/txid.ts';
 import { ltxPath } from '../../../src/replica/directory-layout.ts';
+import { soundnessQuery } from '../../support/changes.ts';
 import type { DumpReader } from '../../support/dump-reader.ts';
+import type { Random } from '../../support/random.ts';
 import { restoreDatabase } from '../../support/restored-database.ts';
-import { soundnessQuery } from './changes.ts';
 import { ModelFailure } from './model-failure.ts';
-import type { Random } from './random.ts';
 
 /** What the database held at each TXID that `sync` reported, and what a replica gives back for it. */
 export class RecordedStates {

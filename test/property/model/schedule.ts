@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DumpReader } from '../../support/dump-reader.ts';
+import { Random } from '../../support/random.ts';
 import { Sidecar } from '../../support/sidecar.ts';
 import { type ActionCounts, type ActionKind, checkpointMode, noActions } from './action-kind.ts';
 import { Application } from './application.ts';
 import { type DatabaseShape, describeShape, randomShape } from './database-shape.ts';
 import { ModelFailure } from './model-failure.ts';
-import { Random } from './random.ts';
 import { RecordedStates } from './recorded-states.ts';
 
 export interface ScheduleOptions {

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { after as afterAll, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type DurablePurpose, type DurableStep, durableStages, durableSteps } from '../../src/runtime/durable-step.ts';
+import { DumpReader } from '../support/dump-reader.ts';
+import type { ProcessEnd } from '../support/sidecar.ts';
+import { CrashScene } from './crash-scene.ts';
+
+const seed = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** How a sidecar is brought to a step; the n-th time it gets there it dies. */
+interface Crash {
+  readonly step: DurableStep;
+  readonly occurrence: number;
+  /** Counted from this step on. */
+  readonly after?: DurableStep;
+  readonly when: string;
+  readonly bringAbout: (scene: CrashScene) => Promise<void>;
+}
+
+const restoreProgram = fileURLToPath(new URL('../service/killed-restore.js', import.meta.url));
+
+const stagesOf = (purpose: DurablePurpose): DurableStep[] =>
+  durableStages.map((stage): DurableStep => `${purpose}.${stage}`);
+
+const replication: Crash[] = [...stagesOf('local-ltx'), ...stagesOf('replica-ltx')].flatMap((step) => [
+  { step, occurrence: 1, when: 'of the first file', bringAbout: (scene) => scene.shipUntilDeath() },
+  { step, occurrence: 3, when: 'of a later file', bringAbout: (scene) => scene.shipUntilDeath() },
+]);
+
+const housekeeping: Crash[] = [...stagesOf('checksum-table'), 'local-ltx.remove' as const].flatMap((step) => [
+  { step, occurrence: 1, when: 'while replicating', bringAbout: (scene) => scene.shipUntilDeath() },
+  { step, occurrence: 2, when: 'for the second time', bringAbout: (scene) => scene.shipUntilDeath() },
+]);
+
+const stopping: Crash[] = stagesOf('checksum-table').map((step) => ({
+  step,
+  occurrence: 1,
+  when: 'at a stop',
+  async bringAbout(scene) {
+    await scene.ship();
+    await scene.commit();
+    await scene.sidecar.stop();
+  },
+}));
+
+const folding: Crash[] = stagesOf('attempted-mark').map((step) => ({
+  step,
+  occurrence: 1,
+  when: 'while no replica accepts files',
+  bringAbout: commitWithoutReplica,
+}));
+
+const folded: Crash[] = stagesOf('local-ltx').map((step) => ({
+  step,
+  occurrence: 1,
+  after: 'attempted-mark.sync-directory',
+  when: 'of a file that is folded',
+  bringAbout: commitWithoutReplica,
+}));
+
+const unfolding: Crash = {
+  step: 'attempted-mark.remove',
+  occurrence: 1,
+  when: 'when the replica accepts files again',
+  async bringAbout(scene) {
+    await commitWithoutReplica(scene, () => existsSync(scene.meta.attemptedPath));
+    await scene.repairReplica();
+  },
+};
+
+const changes: readonly { readonly name: string; make(scene: CrashScene): Promise<void> }[] = [
+  { name: 'nothing changes', async make() {} },
+  { name: 'an application commits', make: (scene) => scene.commit() },
+  {
+    name: 'everything is copied back and the WAL removed',
+    async make(scene) {
+      await scene.commit();
+      await scene.writer.close();
+      await scene.writer.reopen();
+    },
+  },
+];
+
+const hitSteps = new Set<DurableStep>();
+const dumps = new DumpReader();
+afterAll(() => dumps[Symbol.asyncDispose]());
+
+describe(`crash, then restart, ship and restore (CRASH_SEED=${seed})`, { concurrency: 4 }, () => {
+  const crashes = [...replication, ...housekeeping, ...stopping, ...folding, ...folded, unfolding];
+  for (const { step, occurrence, after, when, bringAbout, change } of withChanges(crashes)) {
+    test(`${step} ${when}: nothing is lost when ${change.name} before the restart`, async () => {
+      await using scene = await CrashScene.open(dumps, seed);
+      await scene.start({ step, occurrence, after });
+      await bringAbout(scene);
+      await scene.died();
+      hitSteps.add(step);
+      await change.make(scene);
+      if (existsSync(`${scene.replica}.away`)) await scene.repairReplica();
+      await scene.requireEverything();
+    });
+  }
+});
+
+describe('crash of a restore over a database, then replicate what is there', { concurrency: 4 }, () => {
+  const once = [...stagesOf('restore-marker'), ...stagesOf('restored-database')];
+  const crashes = [...once.map((step) => [step, 1] as const), ['restore-marker.publish', 2] as const];
+  for (const [i, [step, occurrence]] of crashes.entries()) {
+    const isUnderWay = step === 'restored-database.write' || step === 'restored-database.sync';
+    const isRepeated = isUnderWay || (i + seed) % 2 === 0;
+    const then = isRepeated ? 'and a second restore completes' : 'and replication goes on';
+    test(`${step} (${occurrence}): the database is the old or the restored one, ${then}`, async () => {
+      await using scene = await CrashScene.open(dumps, seed);
+      const restored = await replicateAndGoOn(scene);
+      const old = [await scene.digestOfCopy()];
+      // The old WAL goes right before the database is replaced: it would be applied to the new one.
+      if (isUnderWay) old.push(await scene.digestOfCopy(['']));
+      assert.equal((await restoreOver(scene, step, occurrence)).signal, 'SIGKILL');
+      hitSteps.add(step);
+      assert.ok([...old, restored].includes(await scene.digestOfCopy()));
+      if (isRepeated) {
+        assert.equal((await restoreOver(scene)).code, 0);
+        assert.equal(await scene.digestOfCopy(), restored);
+      }
+      await scene.requireEverything();
+    });
+  }
+});
+
+test('durableSteps: every step was hit', () => {
+  assert.deepEqual(
+    durableSteps.filter((step) => !hitSteps.has(step)),
+    [],
+  );
+});
+
+/** Every step with a change afterwards and without one, however many ways lead to it. */
+function withChanges(crashes: readonly Crash[]): (Crash & { readonly change: (typeof changes)[number] })[] {
+  const bySteps = [...new Set(crashes.map(({ step }) => step))].map((step) => crashes.filter((c) => c.step === step));
+  return bySteps.flatMap((ways) =>
+    Array.from({ length: Math.max(2, ways.length) }, (_, i) => {
+      const isChanged = (i + seed) % 2 === 1;
+      return { ...ways[i % ways.length]!, change: changes[isChanged ? 1 + (((i >> 1) + (seed >> 1)) % 2) : 0]! };
+    }),
+  );
+}
+
+/** Ships two states and leaves a third in the WAL that nobody ships; returns the digest of the newest one shipped. */
+async function replicateAndGoOn(scene: CrashScene): Promise<string> {
+  await scene.start();
+  await scene.ship();
+  await scene.commit();
+  await scene.ship();
+  const shipped = await scene.writer.digest();
+  await scene.sidecar.stop();
+  await scene.commit();
+  await scene.killWriter();
+  return shipped;
+}
+
+async function restoreOver(scene: CrashScene, step = 'none', occurrence = 1): Promise<ProcessEnd> {
+  const words = [restoreProgram, scene.replica, scene.databasePath, step, String(occurrence)];
+  const [code, signal] = await once(spawn(process.execPath, words, { stdio: 'inherit' }), 'exit');
+  return { code, signal };
+}
+
+async function commitWithoutReplica(scene: CrashScene, isSo: () => boolean = () => false): Promise<void> {
+  await scene.ship();
+  await scene.breakReplica();
+  let isDead = false;
+  scene.sidecar.ended.then(() => {
+    isDead = true;
+  });
+  await scene.commitUntil(() => isDead || isSo());
+}
