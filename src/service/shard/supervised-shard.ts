@@ -4,6 +4,7 @@ import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { ServiceError } from '../service-error.ts';
+import { sharedSignal } from '../shared-signal.ts';
 import { ChildShard, type ChildShardOptions, type ShardEnd, shardEnded } from './child-shard.ts';
 import { waitingStatus } from './hosted-database.ts';
 import type { ShardHost } from './shard-host.ts';
@@ -29,7 +30,8 @@ export class SupervisedShard implements ShardHost {
   readonly #services: SupervisorServices;
   readonly #databases = new Map<string, DatabaseConfig>();
   readonly #backoff = new Backoff({ firstMs: firstWaitMs, limitMs: waitLimitMs });
-  readonly #stopped = new AbortController();
+  readonly #stopping = new AbortController();
+  readonly #stopped = sharedSignal(this.#stopping.signal);
   #child: ChildShard | undefined;
   #startedAtMs = 0;
   #breakdown: ShardEnd | undefined;
@@ -62,7 +64,7 @@ export class SupervisedShard implements ShardHost {
   }
 
   async stop(options: CallOptions = {}): Promise<void> {
-    this.#stopped.abort();
+    this.#stopping.abort();
     await this.#child?.stop(options);
     await this.#restarting;
   }
@@ -123,7 +125,7 @@ export class SupervisedShard implements ShardHost {
   /** Ends when a process has taken all databases over; one that breaks down meanwhile is followed by another. */
   async #restart(): Promise<void> {
     const { clock, logger, onRestart } = this.#services;
-    while (this.#breakdown !== undefined && !this.#stopped.signal.aborted) {
+    while (this.#breakdown !== undefined && !this.#stopped.aborted) {
       if (clock.monotonic() - this.#startedAtMs > steadyMs) this.#backoff.reset();
       const waitMs = this.#backoff.next();
       const databases = this.#databases.size;
@@ -132,8 +134,8 @@ export class SupervisedShard implements ShardHost {
         databases,
         waitMs,
       });
-      await clock.sleep(waitMs, this.#stopped.signal);
-      if (this.#stopped.signal.aborted) return;
+      await clock.sleep(waitMs, this.#stopped);
+      if (this.#stopped.aborted) return;
       this.#breakdown = undefined;
       this.#startChild();
       await Promise.all([...this.#databases.values()].map((database) => this.#takeOver(this.#child!, database)));
@@ -146,11 +148,11 @@ export class SupervisedShard implements ShardHost {
     try {
       await child.call('add', { database });
     } catch (error) {
-      if (isShardEnded(error) || this.#stopped.signal.aborted) return;
+      if (isShardEnded(error) || this.#stopped.aborted) return;
       this.#services.logger.error('cannot take a database over, trying again', { db: database.path, error });
-      void this.#services.clock.sleep(waitLimitMs, this.#stopped.signal).then(() => {
+      void this.#services.clock.sleep(waitLimitMs, this.#stopped).then(() => {
         const isWanted = this.#databases.get(database.path) === database && this.#child === child;
-        if (isWanted && !this.#stopped.signal.aborted) return this.#takeOver(child, database);
+        if (isWanted && !this.#stopped.aborted) return this.#takeOver(child, database);
         return undefined;
       });
     }

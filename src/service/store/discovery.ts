@@ -15,7 +15,7 @@ import { isWatchable } from '../watch/watchable-file-system.ts';
 const scanFirstMs = 100;
 const scanLimitMs = 2_000;
 /** How long a database's file has to be missing until its replication ends: it may be being replaced. */
-const absenceMs = 5_000;
+const absenceMs = 3_000;
 
 export interface DiscoveryServices {
   readonly logger: Logger;

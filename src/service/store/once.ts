@@ -2,6 +2,7 @@ import type { DatabaseStatus } from '../../engine/replicator/database-status.ts'
 import { formatTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { ServiceError } from '../service-error.ts';
+import { sharedSignal } from '../shared-signal.ts';
 import type { Store } from './store.ts';
 
 export interface OnceReport {
@@ -13,13 +14,14 @@ export interface OnceReport {
 /** Starts a store, ships what every database holds to every replica, and stops it. Rejects as `start` does. */
 export async function once(store: Store, options: CallOptions = {}): Promise<OnceReport> {
   await store.start();
+  const signal = options.signal === undefined ? undefined : sharedSignal(options.signal);
   const shipped: { path: string; txid: Txid }[] = [];
   const failed: { path: string; error: Error }[] = [];
   try {
     await Promise.all(
       store.paths.map(async (path) => {
         try {
-          shipped.push({ path, txid: await store.sync(path, options) });
+          shipped.push({ path, txid: await store.sync(path, { signal }) });
         } catch (error) {
           failed.push({ path, error: error instanceof Error ? error : new Error(String(error)) });
         }

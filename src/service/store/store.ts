@@ -7,6 +7,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ShardHost } from '../shard/shard-host.ts';
+import { sharedSignal } from '../shared-signal.ts';
 import { Discovery } from './discovery.ts';
 import { DistinctFiles } from './distinct-files.ts';
 import { ShardPool } from './shard-pool.ts';
@@ -29,6 +30,7 @@ export class Store {
   readonly #databases = new Map<string, DatabaseConfig>();
   readonly #files = new DistinctFiles();
   readonly #stopping = new AbortController();
+  readonly #stop = sharedSignal(this.#stopping.signal);
   #discoveries: readonly Discovery[] = [];
   #discovering: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
@@ -56,8 +58,7 @@ export class Store {
       await this.stop();
       throw error;
     }
-    const { signal } = this.#stopping;
-    this.#discovering = Promise.all(this.#discoveries.map((discovery) => discovery.run(signal)));
+    this.#discovering = Promise.all(this.#discoveries.map((discovery) => discovery.run(this.#stop)));
   }
 
   /** The paths of all databases. */
@@ -76,7 +77,7 @@ export class Store {
     intervalMs = 1_000,
     signal,
   }: CallOptions & { readonly intervalMs?: number } = {}): AsyncGenerator<DatabaseStatus[]> {
-    const ended = AbortSignal.any([this.#stopping.signal, ...(signal === undefined ? [] : [signal])]);
+    const ended = AbortSignal.any([this.#stop, ...(signal === undefined ? [] : [signal])]);
     let before = '';
     while (!ended.aborted) {
       const status = await this.status();
@@ -130,12 +131,12 @@ export class Store {
 
   async #place(database: DatabaseConfig): Promise<void> {
     const { path } = database;
-    if (this.#stopping.signal.aborted) {
+    if (this.#stop.aborted) {
       throw new ServiceError('stopped', `Cannot replicate ${path}: the store is stopped`);
     }
     this.#databases.set(path, database);
     try {
-      await this.#pool.place(path).call('add', { database }, { signal: this.#stopping.signal });
+      await this.#pool.place(path).call('add', { database }, { signal: this.#stop });
     } catch (error) {
       this.#forget(path);
       throw error;

@@ -207,6 +207,22 @@ describe('Store', () => {
 });
 
 describe('once', () => {
+  it('writes nothing to the console, however many databases there are', async (t) => {
+    const scene = new StoreScene(t);
+    const names = Array.from({ length: 12 }, (_, i) => `${i}.db`);
+    for (const name of names) await (await scene.application(name, 1)).close();
+    const warnings: Error[] = [];
+    const keep = (warning: Error) => warnings.push(warning);
+    process.on('warning', keep);
+    t.after(() => process.off('warning', keep));
+    for (const isolation of ['auto', 'process'] as const) {
+      const store = scene.store({ databases: names.map((name) => scene.database(name)), isolation });
+      const report = await once(store, { signal: new AbortController().signal });
+      assert.equal(report.shipped.length, 12);
+    }
+    assert.deepEqual(warnings, []);
+  });
+
   it('ships every database and stops, naming those that failed', async (t) => {
     const scene = new StoreScene(t);
     await scene.application('one.db', 3);
