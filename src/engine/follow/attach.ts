@@ -61,6 +61,7 @@ export async function attach(
     const evidence = { live, frames, files: state.local, ...state, ...settings, runs };
     const continuity = await establish(evidence, state.distrustWal);
     const { files, position } = await catchUp({ live, frames }, continuity, state, services);
+    if (files.head !== undefined) state.local.startAfter(files.head.txid);
     const capture = new WalCapture(live, position, { kernels: runs.kernels });
     const attachment = new Attachment({ live, capture, files, ...state }, settings, { clock, logger });
     await attachment.sync();

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
 import { snapshotLevel } from '../../format/ltx/level.ts';
-import { formatTxid, nextTxid, type Txid } from '../../format/ltx/txid.ts';
+import { formatTxid, nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
 import { FileReplicaClient } from '../../replica/file/file-replica-client.ts';
 import { readRange } from '../../replica/read-range.ts';
 import type {
@@ -36,6 +36,7 @@ export class LocalFiles {
   readonly #client: FileReplicaClient;
   #files: LocalFile[];
   #snapshots: LtxFileInfo[];
+  #startTxid: Txid = noTxid;
 
   private constructor(meta: MetaDirectory, durableFiles: DurableFiles, client: FileReplicaClient) {
     this.#meta = meta;
@@ -72,6 +73,16 @@ export class LocalFiles {
 
   get newest(): LocalFile | undefined {
     return this.#files.at(-1);
+  }
+
+  /** The newest transaction of the lineage: that of the newest file, or the one that the first file will follow. */
+  get headTxid(): Txid {
+    return this.newest?.txid ?? this.#startTxid;
+  }
+
+  /** To be called when the lineage goes on from a state that only replicas have. */
+  startAfter(txid: Txid): void {
+    this.#startTxid = txid;
   }
 
   has(txid: Txid): boolean {

@@ -103,8 +103,7 @@ export class Shipping {
   async drain(timeoutMs: number, retryMs: number, clock: Clock): Promise<string[]> {
     const never = new AbortController().signal;
     const endMs = clock.monotonic() + timeoutMs;
-    const behind = () =>
-      this.shippers.filter(({ acknowledged }) => (acknowledged ?? noTxid) < (this.#local.newest?.txid ?? noTxid));
+    const behind = () => this.shippers.filter(({ acknowledged }) => (acknowledged ?? noTxid) < this.#local.headTxid);
     this.notify();
     while (behind().some(({ state }) => state !== 'stopped') && clock.monotonic() < endMs) {
       await this.#changed.wait(Math.min(retryMs, endMs - clock.monotonic()), never);
@@ -127,7 +126,7 @@ export class Shipping {
   async #fill(shipper: ReplicaShipper): Promise<void> {
     const others = this.shippers.filter((other) => other !== shipper).map(({ client }) => client);
     const after = shipper.acknowledged ?? noTxid;
-    const upTo = this.#local.newest?.txid ?? noTxid;
+    const upTo = this.#local.headTxid;
     const reached = await fillFromOthers(shipper.client, others, after, upTo, { signal: this.#stopped.signal });
     if (reached > after) {
       shipper.startAfter(reached);

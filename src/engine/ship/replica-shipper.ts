@@ -117,8 +117,7 @@ export class ReplicaShipper {
   }
 
   #behind(): boolean {
-    const newest = this.#local.newest?.txid;
-    return newest !== undefined && (this.#acknowledged ?? noTxid) < newest;
+    return (this.#acknowledged ?? noTxid) < this.#local.headTxid;
   }
 
   async #start(signal: AbortSignal): Promise<void> {
@@ -127,20 +126,25 @@ export class ReplicaShipper {
       this.#acknowledged = noTxid;
       return;
     }
-    const newest = this.#local.newest?.txid ?? noTxid;
+    const newest = this.#local.headTxid;
     if (head.txid > newest) throw this.#foreign(head.txid, `the local files end at ${formatTxid(newest)}`);
     if (head.file.level === 0 && this.#local.has(head.txid)) await this.#compare(head.file);
-    this.#acknowledged = head.txid;
-    this.#acknowledgedTimeMs = head.timestampMs;
-    this.#events.onAcknowledged();
+    this.#acknowledge(head.txid, head.timestampMs);
   }
 
   async #shipAll(signal: AbortSignal): Promise<void> {
     while (this.#behind() && !signal.aborted) {
       const txid = nextTxid(this.#acknowledged ?? noTxid);
       const snapshot = this.#local.snapshots.find((file) => file.maxTxid === txid);
-      if (snapshot !== undefined) await this.client.write(snapshot, await this.#local.body(snapshot), { signal });
       const file = this.#local.get(txid);
+      if (snapshot !== undefined) {
+        const body = await this.#local.body(snapshot);
+        await this.client.write(snapshot, body, { signal });
+        if (file === undefined) {
+          this.#acknowledge(txid, body.timestampMs); // the lineage goes on from a state without a local file
+          continue;
+        }
+      }
       if (file === undefined) {
         await this.#events.onMissing(this);
         if (nextTxid(this.#acknowledged ?? noTxid) === txid) return;
@@ -154,9 +158,13 @@ export class ReplicaShipper {
     await this.#events.onAttempt(file.maxTxid);
     const body = await this.#local.body(file);
     if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
-    this.#acknowledged = file.maxTxid;
-    this.#acknowledgedTimeMs = body.timestampMs;
     if (this.#state === 'down') await this.#enter('behind');
+    this.#acknowledge(file.maxTxid, body.timestampMs);
+  }
+
+  #acknowledge(txid: Txid, timestampMs: number): void {
+    this.#acknowledged = txid;
+    this.#acknowledgedTimeMs = timestampMs;
     this.#events.onAcknowledged();
   }
 
