@@ -8,6 +8,10 @@ export interface CommandIo {
   print(text: string): void;
   /** Writes to stderr, which is for everything else; a newline is added. */
   tell(text: string): void;
+  /** Writes to stderr as it stands: log lines and progress bars. */
+  write(text: string): void;
+  /** Whether stderr is a terminal. */
+  readonly isTerminal: boolean;
   readonly environment: ConfigEnvironment;
 }
 

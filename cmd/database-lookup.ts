@@ -81,6 +81,26 @@ export async function databaseNamed(
   return { ...defaultSettings, path, metaPath: defaultMetaPath(path), replicas: [replica] };
 }
 
+/**
+ * Where the config file wants the local state of a database that is to be restored; undefined: at the default place. A URL
+ * needs no config file, so one that is no good is not looked into then.
+ */
+export async function metaPathOf(
+  path: string,
+  source: DatabaseConfig | undefined,
+  flags: ConfigFlagValues,
+  environment: ConfigEnvironment,
+): Promise<string | undefined> {
+  if (source?.path === path) return source.metaPath;
+  try {
+    const loaded = await loadConfigIfAny(flags, environment);
+    return loaded === undefined ? undefined : listedDatabase(loaded.config, path)?.metaPath;
+  } catch (error) {
+    if (source === undefined && error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
 /** Every database of a config file, with those that its `dir` entries hold now. */
 export async function databasesOf(config: NormalConfig): Promise<DatabaseConfig[]> {
   const databases = [...config.databases];

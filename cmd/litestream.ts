@@ -11,6 +11,8 @@ import { UsageError } from './usage-error.ts';
 const io: CommandIo = {
   print: (text) => process.stdout.write(`${text}\n`),
   tell: (text) => process.stderr.write(`${text}\n`),
+  write: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
   environment: processEnvironment(),
 };
 

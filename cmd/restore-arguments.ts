@@ -1,11 +1,5 @@
 import type { ReplicaConfig } from '../src/config/normal-config.ts';
-import type { Txid } from '../src/format/ltx/txid.ts';
-
-/** Which state is wanted. */
-export type RestoreTarget =
-  | { readonly kind: 'latest' }
-  | { readonly kind: 'txid'; readonly txid: Txid }
-  | { readonly kind: 'timestamp'; readonly timestampMs: number };
+import type { IntegrityCheck, RestoreTarget } from '../src/engine/restore/restore-options.ts';
 
 /** What `restore` was asked to do, checked. */
 export interface RestoreArguments {
@@ -15,6 +9,8 @@ export interface RestoreArguments {
   readonly replicas: readonly ReplicaConfig[];
   /** Absolute. With `check` nothing lasting is written there, and it is undefined for a replica URL. */
   readonly outputPath: string | undefined;
+  /** Where the local state of the output lies; undefined: at the default place. */
+  readonly metaPath: string | undefined;
   readonly target: RestoreTarget;
   readonly exact: boolean;
   readonly ifDbNotExists: boolean;
@@ -23,6 +19,6 @@ export interface RestoreArguments {
   readonly check: boolean;
   readonly force: boolean;
   readonly json: boolean;
-  readonly integrityCheck: 'none' | 'quick' | 'full';
+  readonly integrityCheck: IntegrityCheck;
   readonly parallelism: number;
 }

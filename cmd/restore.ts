@@ -1,7 +1,8 @@
 import { expandPath } from '../src/config/database-paths.ts';
 import { formatLocalTime, parseTime, timeForm } from '../src/config/value/time-in-words.ts';
+import type { RestoreTarget } from '../src/engine/restore/restore-options.ts';
 import { type CommandIo, defineCommand } from './command.ts';
-import { type ReplicaSource, replicaSource } from './database-lookup.ts';
+import { metaPathOf, type ReplicaSource, replicaSource } from './database-lookup.ts';
 import {
   choice,
   configFlags,
@@ -15,7 +16,7 @@ import {
   type ValueFlag,
 } from './flag.ts';
 import { replicaNamed } from './replica-named.ts';
-import type { RestoreArguments, RestoreTarget } from './restore-arguments.ts';
+import type { RestoreArguments } from './restore-arguments.ts';
 import { UsageError } from './usage-error.ts';
 import { theOnlyWord } from './words.ts';
 
@@ -40,7 +41,9 @@ const flags = {
   'if-replica-exists': toggle('Exit with 0 when there is no backup'),
   'dry-run': toggle('Print what would be read and write nothing'),
   check: toggle('Restore into a temporary file, verify it, remove it, and print time and size'),
-  exact: toggle('With -timestamp: fail when the newest state is older than the moment, instead of taking it'),
+  exact: toggle(
+    'With -txid or -timestamp: fail when that lies inside a file but not at its end, instead of taking the newest state before it',
+  ),
   force: toggle('Replace an existing output with its -wal, -shm and -journal files'),
   'integrity-check': choice(
     'MODE',
@@ -78,8 +81,8 @@ export const restoreCommand = defineCommand({
     );
     checkFlags(given);
     const source = await replicaSource(word, given, io.environment);
-    const restore = restoreArguments(word, source, given, io);
-    if (restore.target.kind === 'timestamp') io.tell(`Restoring to ${formatLocalTime(restore.target.timestampMs)}`);
+    const restore = await restoreArguments(word, source, given, io);
+    if (restore.target.kind === 'moment') io.tell(`Restoring to ${formatLocalTime(restore.target.timestampMs)}`);
     const { runRestore } = await import('./run-restore.ts');
     return runRestore(restore, io);
   },
@@ -92,9 +95,9 @@ function checkFlags(given: FlagValues<typeof flags>): void {
   if (given.txid !== undefined && given.timestamp !== undefined) throw notTogether('txid', 'timestamp');
   if (given.check && given.o !== undefined) throw notTogether('check', 'o');
   if (given.check && given['dry-run']) throw notTogether('check', 'dry-run');
-  if (given.exact && given.timestamp === undefined) {
-    throw new UsageError('arguments', 'Cannot use flag -exact: -timestamp is missing', {
-      hint: 'write -timestamp TIME',
+  if (given.exact && given.timestamp === undefined && given.txid === undefined) {
+    throw new UsageError('arguments', 'Cannot use flag -exact: -txid or -timestamp is missing', {
+      hint: 'write -timestamp TIME -exact',
     });
   }
 }
@@ -105,22 +108,24 @@ function notTogether(name: string, other: string): UsageError {
   });
 }
 
-function restoreArguments(
+async function restoreArguments(
   word: string,
   { database, replicas }: ReplicaSource,
   given: FlagValues<typeof flags>,
   { environment }: CommandIo,
-): RestoreArguments {
+): Promise<RestoreArguments> {
   const output = given.o ?? database?.path;
   if (output === undefined && !given.check) {
     throw new UsageError('arguments', 'Cannot restore from a replica URL: flag -o is missing', {
       hint: `litestream restore -o /path/to/db ${word}`,
     });
   }
+  const outputPath = output === undefined ? undefined : expandPath(output, environment);
   return {
     source: word,
     replicas: given.replica === undefined ? replicas : [replicaNamed(replicas, given.replica)],
-    outputPath: output === undefined ? undefined : expandPath(output, environment),
+    outputPath,
+    metaPath: outputPath === undefined ? undefined : await metaPathOf(outputPath, database, given, environment),
     target: targetOf(given),
     exact: given.exact,
     ifDbNotExists: given['if-db-not-exists'],
@@ -136,6 +141,6 @@ function restoreArguments(
 
 function targetOf(given: FlagValues<typeof flags>): RestoreTarget {
   if (given.txid !== undefined) return { kind: 'txid', txid: given.txid };
-  if (given.timestamp !== undefined) return { kind: 'timestamp', timestampMs: given.timestamp };
-  return { kind: 'latest' };
+  if (given.timestamp !== undefined) return { kind: 'moment', timestampMs: given.timestamp };
+  return { kind: 'newest' };
 }

@@ -37,7 +37,7 @@ test('restore refuses flags and words that do not go together', async () => {
     refused('restore -txid 0000000000000001 -timestamp now x', /-txid: it does not go together with -timestamp/),
     refused('restore -check -o y x', /-check: it does not go together with -o/),
     refused('restore -check -dry-run x', /-check: it does not go together with -dry-run/),
-    refused('restore -exact x', /-exact: -timestamp is missing/),
+    refused('restore -exact x', /-exact: -txid or -timestamp is missing/),
     refused('restore -f x', /-f: following a replica is not there yet in this version/),
     refused('restore -txid 1 x', /-txid: "1" is not a TXID of 16 hexadecimal digits/),
     refused('restore -o y file:///x -config z', /Cannot use -config with the replica URL/),
