@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { metaSuffix } from '../src/config/database-paths.ts';
+import { MetaDirectory } from '../src/engine/meta/meta-directory.ts';
 import { syncDirectory } from '../src/runtime/durable-files.ts';
 import { systemErrorCode } from '../src/runtime/typed-error.ts';
 
@@ -8,15 +9,27 @@ import { systemErrorCode } from '../src/runtime/typed-error.ts';
 const lockNames = /^lock(-owner)?\./;
 
 /** What a meta directory of an unusual name is emptied of: a mistyped `meta-path` must not cost other files. */
-const stateNames: ReadonlySet<string> = new Set(['ltx', 'position.json', 'page-checksums', 'attempted.json']);
+function stateNames(metaPath: string): ReadonlySet<string> {
+  const meta = new MetaDirectory(metaPath);
+  const files = [
+    meta.positionPath,
+    meta.pageChecksumsPath,
+    meta.attemptedPath,
+    meta.restoreMarkerPath,
+    meta.restoredPageChecksumsPath,
+  ];
+  const names = files.map((path) => basename(path));
+  return new Set(['ltx', ...names, ...names.map((name) => `${name}.tmp`)]);
+}
 
 /** The entries of a meta directory that make up the local state; undefined when there is no such directory. */
 export async function localStateEntries(metaPath: string): Promise<string[] | undefined> {
+  const known = stateNames(metaPath);
   const isOurs = basename(metaPath).endsWith(metaSuffix);
   try {
     const names = await readdir(metaPath);
     return names
-      .filter((name) => (isOurs ? !lockNames.test(name) : stateNames.has(name)))
+      .filter((name) => (isOurs ? !lockNames.test(name) : known.has(name)))
       .map((name) => join(metaPath, name));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;

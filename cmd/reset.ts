@@ -4,7 +4,6 @@ import { CommandError } from './command-error.ts';
 import { databaseNamed } from './database-lookup.ts';
 import { exitCodes } from './exit-code.ts';
 import { configFlags, toggle } from './flag.ts';
-import { holdLocalState } from './hold-local-state.ts';
 import { filesBelow, localStateEntries, removeLocalState } from './local-state.ts';
 import { theOnlyWord } from './words.ts';
 
@@ -20,7 +19,8 @@ export const resetCommand = defineCommand({
   ],
   async run({ flags, words }, io) {
     const word = theOnlyWord('reset', words, 'a database path', 'reset /path/to/db');
-    const { path, metaPath } = await databaseNamed(word, flags, io.environment);
+    const database = await databaseNamed(word, flags, io.environment);
+    const { path, metaPath } = database;
     if ((await diskDirectoryReader.kind(path)) === 'missing') {
       throw new CommandError('database-missing', `Cannot reset ${path}: the database does not exist`);
     }
@@ -35,7 +35,8 @@ export const resetCommand = defineCommand({
       io.print('Nothing was removed.');
       return exitCodes.done;
     }
-    const hold = await holdLocalState(metaPath);
+    const { holdLocalState } = await import('./hold-local-state.ts');
+    const hold = await holdLocalState(database);
     try {
       await removeLocalState(metaPath, entries);
     } finally {

@@ -178,7 +178,7 @@ test('reset leaves strange files in a meta path of an unusual name alone', async
   await writeFile(join(root, 'state/precious.txt'), 'x');
   await writeFile(join(root, 'meta.yml'), 'dbs: [{path: app.db, meta-path: state, replica: {path: backup}}]');
   assert.equal((await run('reset -config meta.yml app.db')).code, 0);
-  assert.deepEqual(await readdir(join(root, 'state')), ['precious.txt']);
+  assert.deepEqual(await readdir(join(root, 'state')), ['lock.db', 'precious.txt']);
 });
 
 test('reset fails for a database that does not exist', async () => {
