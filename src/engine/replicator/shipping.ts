@@ -87,7 +87,7 @@ export class Shipping {
 
   /** Resolves when every replica that is not down has a TXID; rejects when there is no such replica. */
   async reached(txid: Txid, signal: AbortSignal = new AbortController().signal): Promise<void> {
-    this.notify();
+    for (const shipper of this.shippers) shipper.retry();
     for (;;) {
       signal.throwIfAborted();
       const missing = this.shippers.filter(({ acknowledged }) => (acknowledged ?? noTxid) < txid);
@@ -104,10 +104,10 @@ export class Shipping {
     const never = new AbortController().signal;
     const endMs = clock.monotonic() + timeoutMs;
     const behind = () => this.shippers.filter(({ acknowledged }) => (acknowledged ?? noTxid) < this.#local.headTxid);
-    this.notify();
+    for (const shipper of this.shippers) shipper.retry();
     while (behind().some(({ state }) => state !== 'stopped') && clock.monotonic() < endMs) {
       await this.#changed.wait(Math.min(retryMs, endMs - clock.monotonic()), never);
-      for (const shipper of behind()) if (shipper.state === 'down') shipper.notify();
+      for (const shipper of behind()) if (shipper.state === 'down') shipper.retry();
     }
     return behind().map(({ name }) => name);
   }

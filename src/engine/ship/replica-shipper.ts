@@ -49,6 +49,7 @@ export class ReplicaShipper {
   readonly #backoff = new Backoff({ firstMs: firstRetryMs, limitMs: retryLimitMs });
   #acknowledged: Txid | undefined;
   #acknowledgedTimeMs: number | undefined;
+  #retryAtMs = 0;
   #state: ShipState = 'starting';
   #error: Error | undefined;
 
@@ -85,8 +86,13 @@ export class ReplicaShipper {
     return this.#acknowledgedTimeMs;
   }
 
-  /** To be called after a new local file, and to try a replica that is down at once. */
+  /** To be called after a new local file. A replica that is down is not tried more often for it. */
   notify(): void {
+    if (this.#state !== 'down') this.#wakeup.notify();
+  }
+
+  /** Tries a replica that is down at once. */
+  retry(): void {
     this.#wakeup.notify();
   }
 
@@ -103,7 +109,9 @@ export class ReplicaShipper {
         if (signal.aborted) return;
         const final = error instanceof EngineError;
         await this.#enter(final ? 'stopped' : 'down', error instanceof Error ? error : new Error(String(error)));
-        await this.#wakeup.wait(final ? undefined : this.#backoff.next(), signal);
+        const now = this.#clock.monotonic();
+        if (now >= this.#retryAtMs) this.#retryAtMs = now + this.#backoff.next(); // tries in between count for nothing
+        await this.#wakeup.wait(final ? undefined : this.#retryAtMs - now, signal);
         if (final && !signal.aborted) await this.#clock.sleep(firstRetryMs, signal);
       }
     }
