@@ -6,6 +6,7 @@ import { defaultMetaPath } from '../../src/engine/meta/meta-directory.ts';
 import { Application } from '../sqlite/application.ts';
 import { Sidecar } from '../support/sidecar.ts';
 import type { SidecarOptions } from '../support/sidecar-options.ts';
+import { cleanUp } from './clean-up.ts';
 import { ReplicaFiles } from './replica-files.ts';
 
 export interface StartOptions extends Omit<Partial<SidecarOptions>, 'databases'> {
@@ -35,7 +36,7 @@ export class Scene {
   /** A connection of an application, which runs `statements` first. */
   async application(...statements: string[]): Promise<Application> {
     const application = new Application(this.path, { timeoutMs: 5_000 });
-    this.#test.after(() => application.kill());
+    cleanUp(this.#test, () => application.kill());
     await application.run(...statements);
     return application;
   }
@@ -60,7 +61,7 @@ export class Scene {
       { ...options, settings, databases: [{ path: this.path, replicas, metaPath }] },
       nodeArguments,
     );
-    this.#test.after(async () => {
+    cleanUp(this.#test, async () => {
       await sidecar.kill();
       if (process.env.SIDECAR_LOGS !== undefined) console.log(sidecar.logs.join('\n'));
     });
@@ -71,7 +72,7 @@ export class Scene {
 /** A folder that goes away with the test. */
 export function temporaryFolder(test: TestContext, parent = tmpdir()): string {
   const folder = realpathSync(mkdtempSync(join(parent, 'engine-')));
-  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUp(test, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
