@@ -64,6 +64,8 @@ export const restoreCommand = defineCommand({
   flags,
   notes: [
     'DB_PATH is looked up in the config file. Without one, its replica is $LITESTREAM_REPLICA_URL, else DB_PATH-replica/.',
+    'The output appears under its name when it is complete and verified. It has the mode and owner of the database it replaces, else 0600. -force is refused while a process replicates that database. -check of a REPLICA_URL restores into $TMPDIR.',
+    'SIGTERM and SIGINT end it with 1 and leave nothing behind; a second one ends it at once with 143 or 130.',
   ],
   examples: [
     ['Restore a database to where it was.', 'restore app.db'],
