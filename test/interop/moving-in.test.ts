@@ -94,7 +94,9 @@ class Move {
     const { points, name } = this.recorded;
     const restored: string[] = [];
     for (const [i, { txid, timestampMs }] of points.entries()) {
-      restored.push(await this.#restore(i % 2 === 0 ? { kind: 'txid', txid } : { kind: 'moment', timestampMs }));
+      // What follows the last one is of today, which on a machine with a slow clock is before the recording.
+      const byTxid = i % 2 === 0 || i === points.length - 1;
+      restored.push(await this.#restore(byTxid ? { kind: 'txid', txid } : { kind: 'moment', timestampMs }));
     }
     const expected = points.map(({ dumpSha256 }) => dumpSha256);
     assert.deepEqual(dumpDigests(restored), expected, name);
