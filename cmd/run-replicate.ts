@@ -1,9 +1,85 @@
+import type { LoggingConfig, NormalConfig } from '../src/config/normal-config.ts';
+import type { Logger } from '../src/runtime/logger.ts';
+import { once } from '../src/service/store/once.ts';
+import { openStore } from '../src/service/store/open-store.ts';
+import type { Store } from '../src/service/store/store.ts';
 import type { CommandIo } from './command.ts';
-import { CommandError } from './command-error.ts';
+import { consoleLogger } from './console-logger.ts';
+import { ExecChild } from './exec-child.ts';
 import type { ReplicateArguments } from './replicate-arguments.ts';
+import { StopSignals } from './signals.ts';
+import { UsageError } from './usage-error.ts';
 
-/** Replicates until a signal or, with `once`, until everything is shipped. Resolves to the exit code. */
-export async function runReplicate({ config }: ReplicateArguments, _io: CommandIo): Promise<number> {
-  const names = [...config.databases.map(({ path }) => path), ...config.directories.map(({ directory }) => directory)];
-  throw new CommandError('not-wired', `Cannot replicate ${names.join(', ')}: this build has no engine`);
+/**
+ * Replicates until a signal or, with `once`, until everything is shipped. Resolves to the exit code. The signals stay caught
+ * to the end of the process: one that npm passes on late must not kill it.
+ */
+export async function runReplicate(given: ReplicateArguments, io: CommandIo): Promise<number> {
+  refuseWhatComesLater(given);
+  const { config, blame, adopt } = given;
+  const logger = loggerOf(config.logging, io);
+  const shutdown = { timeoutMs: config.shutdownSyncTimeoutMs, retryMs: config.shutdownSyncIntervalMs };
+  const { databases, directories, workers } = config;
+  const options = { databases, directories, workers, blame, adopt, shutdown, logLevel: config.logging.level };
+  const store = openStore(options, { logger });
+  announce(config, given.missingVariables, logger);
+  return given.once ? runOnce(store, logger) : runUntilStopped(store, config.exec, logger);
+}
+
+async function runOnce(store: Store, logger: Logger): Promise<number> {
+  const { signal } = StopSignals.listen();
+  const { shipped, failed } = await once(store, { signal });
+  for (const { path, txid } of shipped) logger.info('everything is shipped', { db: path, txid });
+  for (const { path, error } of failed) logger.error('not everything is shipped', { db: path, error });
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** With `exec` the program's end is the end: it gets our signals, and what it wrote last is still shipped. */
+async function runUntilStopped(store: Store, exec: string | undefined, logger: Logger): Promise<number> {
+  const signals = StopSignals.listen();
+  try {
+    await store.start();
+    const child = exec === undefined ? undefined : ExecChild.start(exec);
+    const requested = new Promise<number>((resolve) => {
+      whenAborted(signals.signal, () => {
+        logger.info('stopping', { signal: signals.received });
+        if (child === undefined) resolve(0);
+        else child.forward(signals.received ?? 'SIGTERM');
+      });
+    });
+    return await (child?.exitCode ?? requested);
+  } finally {
+    await store.stop();
+    logger.info('stopped');
+  }
+}
+
+function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act, { once: true });
+}
+
+function announce(config: NormalConfig, missingVariables: readonly string[], logger: Logger): void {
+  for (const { path, replicas } of config.databases) {
+    logger.info('replicating', { db: path, to: replicas.map(({ url }) => url).join(' ') });
+  }
+  for (const { directory, pattern, replicas } of config.directories) {
+    const to = replicas?.map(({ url }) => url).join(' ') ?? '<database>-replica/ beside each';
+    logger.info('replicating the databases of a directory', { directory, pattern, to });
+  }
+  for (const name of missingVariables)
+    logger.warn('the config file names a variable that is not set', { variable: name });
+}
+
+function loggerOf(logging: LoggingConfig, io: CommandIo): Logger {
+  return consoleLogger(logging, (line) => io[logging.stream === 'stdout' ? 'print' : 'tell'](line.trimEnd()));
+}
+
+/** Snapshots on demand and retention come with compaction. */
+function refuseWhatComesLater({ forceSnapshot, enforceRetention }: ReplicateArguments): void {
+  if (!forceSnapshot && !enforceRetention) return;
+  const flag = forceSnapshot ? '-force-snapshot' : '-enforce-retention';
+  throw new UsageError('arguments', `Cannot use flag ${flag}: this version does not compact replicas yet`, {
+    hint: 'leave it away; nothing is removed from replicas',
+  });
 }

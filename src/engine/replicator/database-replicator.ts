@@ -113,11 +113,18 @@ export class DatabaseReplicator {
     return head.txid;
   }
 
-  /** Replicates until `signal` aborts, then writes and ships what is left. Failures show in the status and are retried. */
+  /**
+   * Replicates until `signal` aborts, then writes and ships what is left, also what was committed before the database could
+   * be attached. Failures show in the status and are retried.
+   */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    const grace = new AbortController();
+    const stopped = () =>
+      void this.#services.clock.sleep(this.#options.shutdown.timeoutMs, grace.signal).then(() => grace.abort());
+    signal.addEventListener('abort', stopped, { once: true });
+    do {
       try {
-        await this.#runOnce(signal);
+        await this.#runOnce(signal, grace.signal);
       } catch (error) {
         if (signal.aborted) {
           this.#logger.error('cannot write the last changes; they are found by the next start', { error });
@@ -126,20 +133,21 @@ export class DatabaseReplicator {
         if (this.#services.clock.monotonic() - this.#attachedAtMs > steadyMs) this.#attachBackoff.reset();
         await this.#failed(error instanceof Error ? error : new Error(String(error)), signal);
       }
-    }
+    } while (!signal.aborted);
+    grace.abort();
     await this.#drain();
     this.#state = 'stopped';
   }
 
   /** One attachment, from its beginning to its end. */
-  async #runOnce(signal: AbortSignal): Promise<void> {
+  async #runOnce(signal: AbortSignal, grace: AbortSignal): Promise<void> {
     if (!this.#isReady()) {
       this.#state = 'waiting';
       await this.#wakeup.wait(this.#options.watched ? 10_000 : this.settings.monitorIntervalMs, signal);
       return;
     }
     this.#state = 'attaching';
-    const attachment = await this.#attach(signal);
+    const attachment = await this.#attach(grace);
     try {
       await this.#follow(attachment, signal);
     } finally {

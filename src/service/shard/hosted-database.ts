@@ -1,4 +1,5 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { DatabaseLock } from '../../engine/database-lock.ts';
 import { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { NamedClient } from '../../engine/replicator/replica-heads.ts';
@@ -6,7 +7,8 @@ import type { Txid } from '../../format/ltx/txid.ts';
 import { openReplica } from '../../replica/open-replica.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
-import type { KernelLockTable } from '../../sqlite/kernel-locks.ts';
+import { holdDatabase } from '../hold-database.ts';
+import { ServiceError } from '../service-error.ts';
 import type { DatabaseWatch } from '../watch/directory-watch.ts';
 import { engineSettings } from './engine-settings.ts';
 import { restoreIfMissing } from './restore-if-missing.ts';
@@ -24,6 +26,7 @@ export class HostedDatabase {
   #watch: DatabaseWatch | undefined;
   #replicator: DatabaseReplicator | undefined;
   #failure: Error | undefined;
+  #lock: DatabaseLock | undefined;
   #starting: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
@@ -46,12 +49,13 @@ export class HostedDatabase {
     }));
     const { signal } = this.#stopping;
     try {
+      await this.#hold('refuse-holder-only');
       if (this.config.restoreIfDbNotExists) {
         await restoreIfMissing(this.config, this.#replicas, this.#services, { signal });
       }
       signal.throwIfAborted();
     } catch (error) {
-      await this.#closeReplicas();
+      await this.#close();
       throw error;
     }
     const { path, monitorIntervalMs: pollMs } = this.config;
@@ -70,9 +74,8 @@ export class HostedDatabase {
   }
 
   /** Compares what the kernel has with the locks the database relies on. */
-  inspect(table: KernelLockTable): void {
-    const replicator = this.#replicator as { inspect?: (table: KernelLockTable) => void } | undefined;
-    replicator?.inspect?.(table);
+  inspect(): void {
+    this.#replicator?.inspect();
   }
 
   /** Resolves after the last sync, with everything closed. Idempotent. */
@@ -80,7 +83,7 @@ export class HostedDatabase {
     this.#stopping.abort();
     await this.#starting.catch(() => {});
     await this.#ended;
-    await this.#closeReplicas();
+    await this.#close();
   }
 
   /** The engine handles what can go wrong with a database; what comes out of it is a mistake in it, and it starts over. */
@@ -88,12 +91,13 @@ export class HostedDatabase {
     const backoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
     while (!signal.aborted) {
       this.#replicator = this.#newReplicator();
-      this.#failure = undefined;
       try {
+        await this.#hold('refuse');
+        this.#failure = undefined;
         await this.#replicator.run(signal);
       } catch (error) {
         this.#failure = error instanceof Error ? error : new Error(String(error));
-        this.#services.logger.error('replication broke down, starting over', { db: this.config.path, error });
+        this.#services.logger.error('cannot replicate, starting over', { db: this.config.path, error });
         this.#watch?.resume();
         await this.#services.clock.sleep(backoff.next(), signal);
       }
@@ -117,8 +121,22 @@ export class HostedDatabase {
     );
   }
 
-  async #closeReplicas(): Promise<void> {
+  /**
+   * Takes the lock that keeps other processes away, unless it is held. Another process is refused to at the start; a meta
+   * directory that cannot be written may become writable.
+   */
+  async #hold(failures: 'refuse' | 'refuse-holder-only'): Promise<void> {
+    try {
+      this.#lock ??= await holdDatabase('replicate', this.config, this.#services);
+    } catch (error) {
+      if (failures === 'refuse' || (error instanceof ServiceError && error.code === 'in-use')) throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
     await Promise.all(this.#replicas.map(({ client }) => client.close()));
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 }
 

@@ -3,7 +3,6 @@ import type { DatabaseStatus } from '../../engine/replicator/database-status.ts'
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { inspectDatabase } from '../../sqlite/inspect-database.ts';
-import { readKernelLockTable } from '../../sqlite/kernel-locks.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
 import { requireSqlite } from '../require-sqlite.ts';
 import { ServiceError } from '../service-error.ts';
@@ -85,8 +84,7 @@ export class Shard {
   /** Looks for what no event tells: locks that went away, directories that were moved. Runs once a minute. */
   sweep(): void {
     this.#services.watch.check();
-    const table = readKernelLockTable(); // once for all: it grows with their number
-    if (table !== undefined) for (const database of this.#databases.values()) database.inspect(table);
+    for (const database of this.#databases.values()) database.inspect();
   }
 
   #database(path: string): HostedDatabase {
