@@ -1,4 +1,5 @@
 import { copyFile, rename } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bigCommit, commits, deletion, openTransaction, schema } from '../../support/changes.ts';
 import type { Random } from '../../support/random.ts';
 import { type CheckpointMode, Writer } from '../../support/writer.ts';
@@ -56,7 +57,7 @@ export class Application implements AsyncDisposable {
     if (moment === 'while writing') {
       const statements = Array.from({ length: 30 }, () => commits(this.#random)).flat();
       const running = writer.run(...statements).catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, this.#random.int(0, 6)));
+      await sleep(this.#random.int(0, 6));
       await writer.kill();
       await running;
     }

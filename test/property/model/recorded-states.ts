@@ -44,6 +44,15 @@ export class RecordedStates {
     await this.#compare(txid, digest, 'restored as the newest state');
   }
 
+  /** Whether every replica gives back this state for this TXID. */
+  async isRestored(txid: Txid, digest: string): Promise<boolean> {
+    for (const replica of this.#replicas) {
+      await this.#restore(replica, { kind: 'txid', txid });
+      if ((await this.#dumps.digests(this.#outputPath))[0] !== digest) return false;
+    }
+    return true;
+  }
+
   /** Restores a random shipped state of a random replica, by TXID or by a moment, and compares. */
   async checkRandom(random: Random): Promise<void> {
     if (this.#newest === noTxid) return;

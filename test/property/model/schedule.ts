@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { noTxid, type Txid } from '../../../src/format/ltx/txid.ts';
 import type { DumpReader } from '../../support/dump-reader.ts';
 import { Random } from '../../support/random.ts';
 import { Sidecar } from '../../support/sidecar.ts';
@@ -22,6 +24,7 @@ export interface ScheduleOptions {
 }
 
 const lostLine = /the position in the WAL is lost/;
+const shipTimeoutMs = 15_000;
 const dayMs = 86_400_000;
 
 /** One database, one application, one sidecar, and some random actions; after each of them the replica must be right. */
@@ -107,17 +110,39 @@ export class Schedule {
     this.#said.push(await application.changeAlone());
   }
 
-  /** Brings the replica up to date while the application is silent, and notes what this state is. */
+  /** Waits for the replica to be up to date while the application is silent, and notes what this state is. */
   async #settle(sidecar: Sidecar): Promise<void> {
-    const synced = sidecar.sync().catch((error: Error) => {
-      throw new ModelFailure('not-shipped', `sync failed: ${error.message}`, { cause: error });
-    });
-    const lost = sidecar.logged(lostLine).then((line) => {
+    const lost = sidecar.logged(lostLine).then((line): never => {
       throw new ModelFailure('position-lost', `the sidecar lost its place: ${line}`);
     });
-    const txid = await Promise.race([synced, lost]);
+    const isAsked = this.#random.chance(0.95);
+    await Promise.race([isAsked ? this.#sync(sidecar) : this.#watch(sidecar), lost]);
+    if (this.#random.chance(0.1)) await sleep(this.#random.int(50, 400));
+  }
+
+  async #sync(sidecar: Sidecar): Promise<void> {
+    const txid = await sidecar.sync().catch((error: Error) => {
+      throw new ModelFailure('not-shipped', `sync failed: ${error.message}`, { cause: error });
+    });
     this.#states.record(txid, await this.#application.writer.digest());
     this.#said.push(`-> ${txid}`);
+  }
+
+  /** Nobody asks for anything: what was committed has to arrive by itself. */
+  async #watch(sidecar: Sidecar): Promise<void> {
+    const digest = await this.#application.writer.digest();
+    let seen: Txid | undefined;
+    for (const endMs = performance.now() + shipTimeoutMs; performance.now() < endMs; await sleep(10)) {
+      const { replicas } = await sidecar.status();
+      const [txid] = replicas.map((replica) => replica.txid ?? noTxid).sort((a, b) => Number(a - b));
+      if (txid === undefined || txid === noTxid || txid === seen) continue;
+      seen = txid;
+      if (!(await this.#states.isRestored(txid, digest))) continue;
+      this.#states.record(txid, digest);
+      this.#said.push(`-> ${txid} by itself`);
+      return;
+    }
+    throw new ModelFailure('not-shipped', `a commit was not shipped, the replica stays at TXID ${seen}`);
   }
 
   async #start(): Promise<void> {
@@ -138,7 +163,7 @@ export class Schedule {
     const moment = this.#random.pick(['at rest', 'after a commit', 'beside commits']);
     const writing = moment === 'at rest' ? undefined : this.#application.commit();
     if (moment === 'after a commit') await writing;
-    if (moment === 'beside commits') await new Promise((resolve) => setTimeout(resolve, this.#random.int(0, 12)));
+    if (moment === 'beside commits') await sleep(this.#random.int(0, 12));
     await this.#sidecar!.kill();
     await writing;
     this.#endSidecar();
