@@ -244,8 +244,8 @@ export class DatabaseReplicator {
 
   async #mayFold(): Promise<boolean> {
     const newest = this.#attachment?.files.head?.txid;
-    if (newest === undefined || newest === this.#reportedTxid || newest === this.#housekeeping?.storedTxid)
-      return false;
+    if (newest === undefined || this.#local?.has(newest) !== true) return false;
+    if (newest === this.#reportedTxid || newest === this.#housekeeping?.storedTxid) return false;
     return (await this.#shipping?.mayFold(newest)) ?? false;
   }
 
