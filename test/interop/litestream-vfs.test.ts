@@ -58,8 +58,9 @@ after(async () => {
 async function commit(...statements: string[]): Promise<Point> {
   await writer.run(...statements);
   const txid = await sidecar.sync();
+  await delay(3); // Litestream leaves a file out whose time is that very millisecond
   const timestampMs = Date.now();
-  await delay(3); // the next file is of a later millisecond
+  await delay(3);
   const point = { txid, timestampMs, pageCount: Number((await writer.run('pragma page_count'))[0]![0]) };
   points.push(point);
   return point;
