@@ -22,7 +22,7 @@ import { PageChecksumTable } from '../meta/page-checksum-table.ts';
 import { writeRestoreMarker } from '../meta/restore-marker.ts';
 import type { PageRuns } from '../page-runs.ts';
 import { SyncFiles } from '../write/sync-files.ts';
-import { Attachment } from './attachment.ts';
+import { Attachment, type AttachmentParts } from './attachment.ts';
 import { matchScan, writeScan } from './scan-database.ts';
 
 export interface AttachServices {
@@ -38,7 +38,7 @@ export interface AttachState {
   readonly local: LocalFiles;
   /** The replica that knows most; undefined when none could be reached or none has a file. */
   readonly remote: Remote | undefined;
-  readonly mayFold: () => Promise<boolean>;
+  readonly whileUnsent: AttachmentParts['whileUnsent'];
   /** Frames of the WAL cannot be read: let SQLite copy everything back, then read the database file alone. */
   readonly distrustWal: boolean;
 }

@@ -22,8 +22,11 @@ export interface AttachmentParts {
   readonly capture: WalCapture;
   readonly files: SyncFiles;
   readonly meta: MetaDirectory;
-  /** Whether the newest file may be written again with more pages in it, because nobody can have seen it. */
-  readonly mayFold: () => Promise<boolean>;
+  /**
+   * Runs `fold`, which writes the newest file again with more pages in it, if nobody can have seen that file and nobody is
+   * sent it meanwhile; undefined when it has to stay as it is.
+   */
+  readonly whileUnsent: (fold: () => Promise<LineageHead>) => Promise<LineageHead | undefined>;
 }
 
 /** One database being followed without a gap: turns what its WAL brings into files and lets the WAL restart. */
@@ -32,7 +35,7 @@ export class Attachment {
   readonly capture: WalCapture;
   readonly files: SyncFiles;
   readonly #meta: MetaDirectory;
-  readonly #mayFold: () => Promise<boolean>;
+  readonly #whileUnsent: AttachmentParts['whileUnsent'];
   readonly #settings: DatabaseSettings;
   readonly #memoryLimitBytes: number;
   readonly #clock: Clock;
@@ -43,7 +46,7 @@ export class Attachment {
     this.capture = parts.capture;
     this.files = parts.files;
     this.#meta = parts.meta;
-    this.#mayFold = parts.mayFold;
+    this.#whileUnsent = parts.whileUnsent;
     this.#settings = settings;
     this.#memoryLimitBytes = Math.min(memoryBytes, settings.maxSyncWalBytes);
     this.#clock = services.clock;
@@ -173,7 +176,7 @@ export class Attachment {
   }
 
   async #toFile(pages: NewPages): Promise<LineageHead> {
-    return (await this.#mayFold()) ? this.files.fold(pages) : this.files.append(pages);
+    return (await this.#whileUnsent(() => this.files.fold(pages))) ?? this.files.append(pages);
   }
 
   async #wrote(head: LineageHead): Promise<void> {

@@ -9,6 +9,7 @@ import { EngineError, positionLost } from '../engine-error.ts';
 import { type AttachServices, attach } from '../follow/attach.ts';
 import type { Attachment } from '../follow/attachment.ts';
 import { FollowLoop } from '../follow/follow-loop.ts';
+import type { LineageHead } from '../lineage-head.ts';
 import { LocalFiles } from '../meta/local-files.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
 import type { DatabaseState, DatabaseStatus } from './database-status.ts';
@@ -192,8 +193,13 @@ export class DatabaseReplicator {
         { cause: error },
       );
     }
-    const mayFold = () => this.#mayFold();
-    const state = { meta: this.#meta, local, remote: heads.newest, mayFold, distrustWal: this.#distrustWal };
+    const state = {
+      meta: this.#meta,
+      local,
+      remote: heads.newest,
+      whileUnsent: this.#whileUnsent,
+      distrustWal: this.#distrustWal,
+    };
     const attachment = await attach(this.settings, state, this.#services);
     this.#distrustWal = false;
     this.#housekeeping = await Housekeeping.open(this.#meta, local, this.#services);
@@ -242,12 +248,13 @@ export class DatabaseReplicator {
     await this.#housekeeping?.keepBounded(attachment.files, shipping);
   }
 
-  async #mayFold(): Promise<boolean> {
+  /** A file that was reported, or that the stored table names, stays as it is even if no replica has seen it. */
+  readonly #whileUnsent = async (fold: () => Promise<LineageHead>): Promise<LineageHead | undefined> => {
     const newest = this.#attachment?.files.head?.txid;
-    if (newest === undefined || this.#local?.has(newest) !== true) return false;
-    if (newest === this.#reportedTxid || newest === this.#housekeeping?.storedTxid) return false;
-    return (await this.#shipping?.mayFold(newest)) ?? false;
-  }
+    if (newest === undefined || this.#local?.has(newest) !== true) return undefined;
+    if (newest === this.#reportedTxid || newest === this.#housekeeping?.storedTxid) return undefined;
+    return this.#shipping?.whileUnsent(newest, fold);
+  };
 
   #setBusy(busy: boolean): void {
     if (this.#busy === busy) return;

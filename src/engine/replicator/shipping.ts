@@ -2,6 +2,7 @@ import { noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { Mutex } from '../../runtime/mutex.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { EngineError } from '../engine-error.ts';
 import { AttemptedMark } from '../meta/attempted-mark.ts';
@@ -25,6 +26,7 @@ export class Shipping {
   readonly #mark: AttemptedMark;
   readonly #events: ShippingEvents;
   readonly #changed: Wakeup;
+  readonly #foldOrSend = new Mutex();
   readonly #wantingSnapshot = new Set<ReplicaShipper>();
   readonly #stopped = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
@@ -40,7 +42,7 @@ export class Shipping {
     this.#changed = new Wakeup(services.clock);
     const events = {
       onAcknowledged: () => this.#acknowledged(),
-      onAttempt: (txid: Txid) => this.#mark.attempt(txid),
+      onAttempt: (txid: Txid) => this.#foldOrSend.run(() => this.#mark.attempt(txid)),
       onStateChange: () => this.#changed.notify(),
       onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
     };
@@ -72,11 +74,16 @@ export class Shipping {
     for (const shipper of this.shippers) shipper.notify();
   }
 
-  /** Whether the newest local file was never sent and may be written again; if so, that is on disk before this resolves. */
-  async mayFold(newest: Txid): Promise<boolean> {
-    if (!this.isDown || newest <= this.#mark.through) return false;
-    await this.#mark.hold();
-    return true;
+  /**
+   * Runs `fold`, which writes the file of `newest` again, if no replica accepts files and that one was never sent; that it
+   * was not is on disk before. No upload of it begins meanwhile.
+   */
+  whileUnsent<T>(newest: Txid, fold: () => Promise<T>): Promise<T | undefined> {
+    return this.#foldOrSend.run(async () => {
+      if (!this.isDown || newest <= this.#mark.through) return undefined;
+      await this.#mark.hold();
+      return fold();
+    });
   }
 
   /** To be called after a snapshot of the newest TXID was written to the local files. */
