@@ -136,8 +136,24 @@ export class ReplicaShipper {
     }
     const newest = this.#local.headTxid;
     if (head.txid > newest) throw this.#foreign(head.txid, `the local files end at ${formatTxid(newest)}`);
-    if (head.file.level === 0 && this.#local.has(head.txid)) await this.#compare(head.file);
+    if (this.#local.has(head.txid)) {
+      if (head.file.level === 0) await this.#compare(head.file);
+      else if (await this.#resumeBefore(head.txid, signal)) return;
+    }
     this.#acknowledge(head.txid, head.timestampMs);
+  }
+
+  /**
+   * A snapshot goes before the level-0 file it ends with. When the process ended between the two, what level 0 lacks is sent
+   * again, as far as it is here; returns whether it is.
+   */
+  async #resumeBefore(txid: Txid, signal: AbortSignal): Promise<boolean> {
+    let last: LtxFileInfo | undefined;
+    for await (const file of this.client.list(0, { signal })) last = file;
+    if (last === undefined || !this.#local.has(nextTxid(last.maxTxid)) || last.maxTxid >= txid) return false;
+    const { timestampMs } = await readHeader(this.client, last, { signal });
+    this.#acknowledge(last.maxTxid, timestampMs);
+    return true;
   }
 
   async #shipAll(signal: AbortSignal): Promise<void> {
@@ -158,16 +174,17 @@ export class ReplicaShipper {
         if (nextTxid(this.#acknowledged ?? noTxid) === txid) return;
         continue;
       }
-      await this.#ship({ ...fileId(txid), sizeBytes: file.sizeBytes }, signal);
+      await this.#ship(txid, signal);
     }
   }
 
-  async #ship(file: LtxFileInfo, signal: AbortSignal): Promise<void> {
-    await this.#events.onAttempt(file.maxTxid);
+  async #ship(txid: Txid, signal: AbortSignal): Promise<void> {
+    await this.#events.onAttempt(txid);
+    const file = { ...fileId(txid), sizeBytes: this.#local.get(txid)?.sizeBytes ?? 0 }; // final only now
     const body = await this.#local.body(file);
     if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
     if (this.#state === 'down') await this.#enter('behind');
-    this.#acknowledge(file.maxTxid, body.timestampMs);
+    this.#acknowledge(txid, body.timestampMs);
   }
 
   #acknowledge(txid: Txid, timestampMs: number): void {
