@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultMetaPath, MetaDirectory } from '../../src/engine/meta/meta-directory.ts';
-import { formatTxid, type Txid } from '../../src/format/ltx/txid.ts';
+import { formatTxid, type Txid, toTxid } from '../../src/format/ltx/txid.ts';
 import { bigCommit, commits, schema } from '../support/changes.ts';
 import type { DumpReader } from '../support/dump-reader.ts';
 import { Random } from '../support/random.ts';
 import { restoreDatabase } from '../support/restored-database.ts';
+import { shippedTxids } from '../support/shipped-txids.ts';
 import { type ProcessEnd, Sidecar } from '../support/sidecar.ts';
 import type { Death } from '../support/sidecar-options.ts';
 import { Writer } from '../support/writer.ts';
@@ -138,6 +139,8 @@ export class CrashScene implements AsyncDisposable {
     const newest = await restoreDatabase(this.replica, output);
     const [last] = [...this.#shipped.keys()].slice(-1);
     assert.equal(newest.txid, last);
+    const every = Array.from({ length: Number(newest.txid) }, (_, i) => toTxid(i + 1));
+    assert.deepEqual(shippedTxids(this.replica), every, 'level 0 has one file for each TXID');
     for (const [txid, digest] of this.#shipped) {
       await restoreDatabase(this.replica, output, { kind: 'txid', txid });
       assert.deepEqual(await this.#dumps.digests(output), [digest], `TXID ${formatTxid(txid)}`);

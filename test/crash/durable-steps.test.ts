@@ -18,6 +18,8 @@ interface Crash {
   /** Counted from this step on. */
   readonly after?: DurableStep;
   readonly when: string;
+  /** What comes before the sidecar that dies. */
+  readonly prepare?: (scene: CrashScene) => Promise<void>;
   readonly bringAbout: (scene: CrashScene) => Promise<void>;
 }
 
@@ -62,6 +64,20 @@ const folded: Crash[] = stagesOf('local-ltx').map((step) => ({
   bringAbout: commitWithoutReplica,
 }));
 
+const snapshots: Crash[] = (['local-ltx', 'replica-ltx'] as const).flatMap(stagesOf).map((step) => ({
+  step,
+  occurrence: 1,
+  when: 'of the snapshot of a new page size',
+  async prepare(scene) {
+    await scene.start();
+    await scene.ship();
+    await scene.sidecar.stop();
+    await scene.writer.run('PRAGMA journal_mode = DELETE', 'PRAGMA page_size = 2048', 'VACUUM');
+    await scene.writer.run('PRAGMA journal_mode = WAL');
+  },
+  bringAbout: (scene) => scene.shipUntilDeath(),
+}));
+
 const unfolding: Crash = {
   step: 'attempted-mark.remove',
   occurrence: 1,
@@ -90,10 +106,11 @@ const dumps = new DumpReader();
 afterAll(() => dumps[Symbol.asyncDispose]());
 
 describe(`crash, then restart, ship and restore (CRASH_SEED=${seed})`, { concurrency: 4 }, () => {
-  const crashes = [...replication, ...housekeeping, ...stopping, ...folding, ...folded, unfolding];
-  for (const { step, occurrence, after, when, bringAbout, change } of withChanges(crashes)) {
+  const crashes = [...replication, ...housekeeping, ...stopping, ...folding, ...folded, ...snapshots, unfolding];
+  for (const { step, occurrence, after, when, prepare, bringAbout, change } of withChanges(crashes)) {
     test(`${step} ${when}: nothing is lost when ${change.name} before the restart`, async () => {
       await using scene = await CrashScene.open(dumps, seed);
+      await prepare?.(scene);
       await scene.start({ step, occurrence, after });
       await bringAbout(scene);
       await scene.died();

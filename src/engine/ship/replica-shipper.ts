@@ -10,6 +10,7 @@ import { Wakeup } from '../../runtime/wakeup.ts';
 import { readReplicaHead } from '../continuity/replica-head.ts';
 import { EngineError } from '../engine-error.ts';
 import { fileId, type LocalFiles } from '../meta/local-files.ts';
+import { readHeader } from '../restore/read-header.ts';
 
 const firstRetryMs = 250;
 const retryLimitMs = 30_000;

@@ -9,6 +9,7 @@ import { soundnessQuery } from '../../support/changes.ts';
 import type { DumpReader } from '../../support/dump-reader.ts';
 import type { Random } from '../../support/random.ts';
 import { restoreDatabase } from '../../support/restored-database.ts';
+import { shippedTxids } from '../../support/shipped-txids.ts';
 import { ModelFailure } from './model-failure.ts';
 
 /** What the database held at each TXID that `sync` reported, and what a replica gives back for it. */
@@ -62,10 +63,13 @@ export class RecordedStates {
     await this.check(txid, random);
   }
 
-  /** Restores the newest recorded state from every replica. */
+  /** Restores the newest recorded state from every replica, which has a level-0 file for each TXID. */
   async checkNewest(): Promise<void> {
     const digest = this.#digests.get(this.#newest);
     for (const replica of this.#replicas) {
+      if (shippedTxids(replica).some((txid, i) => txid !== BigInt(i + 1))) {
+        throw new ModelFailure('not-shipped', 'level 0 does not have one file for each TXID');
+      }
       await this.#restore(replica, { kind: 'txid', txid: this.#newest });
       if (digest !== undefined) await this.#compare(this.#newest, digest, 'restored at the end');
     }
