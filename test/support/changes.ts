@@ -29,6 +29,7 @@ export function bigCommit(random: Random): string[] {
     ...append(random.int(20, 80)),
     `with recursive n(i) as (select ${first} union all select i + 1 from n where i < ${first + random.int(50, 150)})
      insert or replace into data select i, hex(randomblob(8)), randomblob(${bytes}) from n`,
+    ...(random.chance(0.4) ? comeAndGo(random) : []),
     'commit',
   ];
 }
@@ -44,6 +45,18 @@ export function deletion(random: Random): string[] {
 /** Never ends by itself: a transaction too large for the cache, so that frames reach the WAL without a commit. */
 export function openTransaction(): string[] {
   return ['begin immediate', ...append(20), 'update data set b = randomblob(length(b))'];
+}
+
+/** Makes a database grow by pages that nothing uses at the end of the same transaction. */
+function comeAndGo(random: Random): string[] {
+  const fill = `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${random.int(20, 60)})`;
+  const gone = random.pick(['drop table passing', 'delete from data where id % 3 <> 0']);
+  return [
+    'create table passing(a)',
+    `${fill} insert into passing select randomblob(700) from n`,
+    gone,
+    'drop table if exists passing',
+  ];
 }
 
 function smallChanges(random: Random): string[] {
