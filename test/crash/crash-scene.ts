@@ -56,9 +56,10 @@ export class CrashScene implements AsyncDisposable {
     return this.#sidecar;
   }
 
-  async start(dieAt?: Death): Promise<void> {
+  /** `nodeArguments` as for Sidecar.start. */
+  async start(dieAt?: Death, nodeArguments: readonly string[] = []): Promise<void> {
     const databases = [{ path: this.databasePath, replicas: [this.replica] }];
-    this.#sidecar = await Sidecar.start({ databases, settings: { syncIntervalMs: 1 }, dieAt });
+    this.#sidecar = await Sidecar.start({ databases, settings: { syncIntervalMs: 1 }, dieAt }, nodeArguments);
   }
 
   async commit(): Promise<void> {

@@ -41,6 +41,8 @@ export interface AttachState {
   readonly whileUnsent: AttachmentParts['whileUnsent'];
   /** Frames of the WAL cannot be read: let SQLite copy everything back, then read the database file alone. */
   readonly distrustWal: boolean;
+  /** The position was lost, whatever the evidence says now: going on from it would lose it again, for ever. */
+  readonly mustScan: boolean;
 }
 
 /**
@@ -59,7 +61,7 @@ export async function attach(
   try {
     const frames = new FrameReader(live, runs.kernels);
     const evidence = { live, frames, files: state.local, ...state, ...settings, runs };
-    const continuity = await establish(evidence, state.distrustWal);
+    const continuity = await establish(evidence, state);
     const { files, position } = await catchUp({ live, frames }, continuity, state, services);
     if (files.head !== undefined) state.local.startAfter(files.head.txid);
     const capture = new WalCapture(live, position, { kernels: runs.kernels });
@@ -74,12 +76,13 @@ export async function attach(
   }
 }
 
-/** Where frames cannot be verified, only a scan can tell what became of the pages in them. */
-async function establish(evidence: ContinuityEvidence, distrustWal: boolean): Promise<Continuity> {
+/** Where frames cannot be verified or were missed, only a scan can tell what became of the pages in them. */
+async function establish(evidence: ContinuityEvidence, { distrustWal, mustScan }: AttachState): Promise<Continuity> {
   const continuity = await establishContinuity(evidence);
-  if (continuity.kind !== 'continue' || !distrustWal) return continuity;
+  if (continuity.kind !== 'continue' || !(distrustWal || mustScan)) return continuity;
   const { head, stored } = continuity;
-  return { kind: 'scan', head, ...stored, reason: 'frames of the WAL cannot be verified' };
+  const reason = distrustWal ? 'frames of the WAL cannot be verified' : 'the position in the WAL was lost';
+  return { kind: 'scan', head, ...stored, reason };
 }
 
 async function catchUp(

@@ -54,6 +54,7 @@ export class DatabaseReplicator {
   #busy = false;
   #housekeeping: Housekeeping | undefined;
   #distrustWal = false;
+  #mustScan = false;
   #attachedAtMs = Number.POSITIVE_INFINITY;
   #reportedTxid: Txid = noTxid;
   readonly #attachBackoff = new Backoff({ firstMs: 50, limitMs: 10_000 });
@@ -199,9 +200,11 @@ export class DatabaseReplicator {
       remote: heads.newest,
       whileUnsent: this.#whileUnsent,
       distrustWal: this.#distrustWal,
+      mustScan: this.#mustScan,
     };
     const attachment = await attach(this.settings, state, this.#services);
     this.#distrustWal = false;
+    this.#mustScan = false;
     this.#housekeeping = await Housekeeping.open(this.#meta, local, this.#services);
     this.#shipping ??= await Shipping.start(
       this.#options.replicas,
@@ -269,6 +272,7 @@ export class DatabaseReplicator {
     const needsOperator = error instanceof EngineError && (error.code === 'diverged' || error.code === 'in-use');
     const passes = error instanceof LiveError && (error.code === 'busy' || error.code === 'absent');
     this.#distrustWal = error instanceof EngineError && error.code === 'frame-unreadable';
+    this.#mustScan ||= isLost;
     this.#setBusy(false);
     if (isLost)
       this.#logger.warn('the position in the WAL is lost, the whole database is read to find what changed', { error });
