@@ -3,6 +3,8 @@ import { TypedError } from '../runtime/typed-error.ts';
 export type ServiceErrorCode =
   /** The native module of better-sqlite3 is missing or made for another Node. */
   | 'sqlite-missing'
+  /** What the caller of the library asked for makes no sense. */
+  | 'invalid-option'
   /** Somebody replicates the database. */
   | 'in-use'
   /** A path that is not replicated here. */
