@@ -33,10 +33,12 @@ const replication: Crash[] = [...stagesOf('local-ltx'), ...stagesOf('replica-ltx
   { step, occurrence: 3, when: 'of a later file', bringAbout: (scene) => scene.shipUntilDeath() },
 ]);
 
-const housekeeping: Crash[] = [...stagesOf('checksum-table'), 'local-ltx.remove' as const].flatMap((step) => [
-  { step, occurrence: 1, when: 'while replicating', bringAbout: (scene) => scene.shipUntilDeath() },
-  { step, occurrence: 2, when: 'for the second time', bringAbout: (scene) => scene.shipUntilDeath() },
-]);
+const housekeeping: Crash[] = ([...stagesOf('checksum-table'), 'local-ltx.remove'] as const).map((step) => ({
+  step,
+  occurrence: 1,
+  when: 'while replicating',
+  bringAbout: (scene) => scene.shipUntilDeath(),
+}));
 
 const stopping: Crash[] = stagesOf('checksum-table').map((step) => ({
   step,
@@ -64,7 +66,8 @@ const folded: Crash[] = stagesOf('local-ltx').map((step) => ({
   bringAbout: commitWithoutReplica,
 }));
 
-const snapshots: Crash[] = (['local-ltx', 'replica-ltx'] as const).flatMap(stagesOf).map((step) => ({
+const snapshotSteps = ['local-ltx.sync', 'local-ltx.publish', 'replica-ltx.sync', 'replica-ltx.publish'] as const;
+const snapshots: Crash[] = snapshotSteps.map((step) => ({
   step,
   occurrence: 1,
   when: 'of the snapshot of a new page size',
