@@ -43,6 +43,12 @@ export class CapturedPages {
     return this.#slots.has(pgno);
   }
 
+  /** Page 1, which every transaction that changes the size brings. */
+  firstPage(): Uint8Array | undefined {
+    const slot = this.#slots.get(1);
+    return slot === undefined ? undefined : this.#view(slot);
+  }
+
   /** Keeps a copy of one page. */
   set(pgno: number, page: Uint8Array): void {
     let slot = this.#slots.get(pgno);

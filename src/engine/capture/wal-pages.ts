@@ -112,6 +112,14 @@ export class NewestFrames {
       throw new RangeError(`Cannot read frame ${this.#frames[i]}: the WAL ends before it`);
   }
 
+  /** Page 1, which every transaction that changes the size brings. */
+  firstPage(): Uint8Array | undefined {
+    if (this.pgnos[0] !== 1) return undefined;
+    const page = new Uint8Array(this.#live.pageSizeBytes);
+    this.readPage(0, page);
+    return page;
+  }
+
   source(): PageSource {
     let next = 0;
     return {

@@ -65,7 +65,7 @@ export async function attach(
     const { files, position } = await catchUp({ live, frames }, continuity, state, services);
     if (files.head !== undefined) state.local.startAfter(files.head.txid);
     const capture = new WalCapture(live, position, { kernels: runs.kernels });
-    const attachment = new Attachment({ live, capture, files, ...state }, settings, { clock, logger });
+    const attachment = new Attachment({ live, capture, files, ...state }, settings, { runs, clock, logger });
     await attachment.sync();
     await attachment.savePosition();
     if (live.hasLocks() === false) throw positionLost(live.path, 'the kernel has lost the locks of its read mark');

@@ -1,7 +1,8 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { LiveDatabase } from '../../sqlite/live-database.ts';
-import { checkGrowth } from '../capture/growth.ts';
+import { CapturedPages } from '../capture/captured-pages.ts';
+import { type GrownPages, unwrittenPages } from '../capture/unwritten-pages.ts';
 import type { WalCapture } from '../capture/wal-capture.ts';
 import { WalPages } from '../capture/wal-pages.ts';
 import { endOfIndex } from '../capture/wal-position.ts';
@@ -10,7 +11,9 @@ import type { DatabaseSettings } from '../database-settings.ts';
 import type { LineageHead } from '../lineage-head.ts';
 import type { MetaDirectory } from '../meta/meta-directory.ts';
 import { savePosition } from '../meta/position-file.ts';
+import type { PageRuns } from '../page-runs.ts';
 import { DatabaseScan } from '../scan/database-scan.ts';
+import { overlaidPages } from '../write/overlaid-pages.ts';
 import type { NewPages, SyncFiles } from '../write/sync-files.ts';
 import { pagesOf } from './scan-database.ts';
 
@@ -38,10 +41,15 @@ export class Attachment {
   readonly #whileUnsent: AttachmentParts['whileUnsent'];
   readonly #settings: DatabaseSettings;
   readonly #memoryLimitBytes: number;
+  readonly #runs: PageRuns;
   readonly #clock: Clock;
   readonly #logger: Logger;
 
-  constructor(parts: AttachmentParts, settings: DatabaseSettings, services: { clock: Clock; logger: Logger }) {
+  constructor(
+    parts: AttachmentParts,
+    settings: DatabaseSettings,
+    services: { runs: PageRuns; clock: Clock; logger: Logger },
+  ) {
     this.live = parts.live;
     this.capture = parts.capture;
     this.files = parts.files;
@@ -49,6 +57,7 @@ export class Attachment {
     this.#whileUnsent = parts.whileUnsent;
     this.#settings = settings;
     this.#memoryLimitBytes = Math.min(memoryBytes, settings.maxSyncWalBytes);
+    this.#runs = services.runs;
     this.#clock = services.clock;
     this.#logger = services.logger;
   }
@@ -142,7 +151,7 @@ export class Attachment {
     const { capture, live } = this;
     if (!capture.hasNews) return;
     const { pages, span } = capture;
-    checkGrowth(live.path, live.pageSizeBytes, this.files.table.pageCount, pages);
+    await this.#readUnwritten(pages, pages);
     const { commit } = pages;
     const head = await this.#toFile({ source: pages.source(), commit, pageSizeBytes: live.pageSizeBytes, span });
     capture.written();
@@ -163,16 +172,30 @@ export class Attachment {
     );
     const newest = pages.newest();
     const { commit, lowestCommit } = pages;
-    const grown = { commit, lowestCommit, has: (pgno: number) => newest.has(pgno) };
-    checkGrowth(live.path, live.pageSizeBytes, this.files.table.pageCount, grown);
-    const head = await this.#toFile({
-      source: newest.source(),
-      commit,
-      pageSizeBytes: live.pageSizeBytes,
-      span: { salt1: end.salt1, salt2: end.salt2, firstFrame: from.frameCount, lastFrame: end.frameCount },
-    });
-    capture.moveTo(end);
-    await this.#wrote(head);
+    const has = (pgno: number) => newest.has(pgno);
+    const grown = { commit, lowestCommit, has, firstPage: () => newest.firstPage() };
+    const unwritten = new CapturedPages(live.pageSizeBytes);
+    await this.#readUnwritten(grown, unwritten);
+    const span = { salt1: end.salt1, salt2: end.salt2, firstFrame: from.frameCount, lastFrame: end.frameCount };
+    const workspaces = [this.#runs.borrow(live.pageSizeBytes), this.#runs.borrow(live.pageSizeBytes)] as const;
+    try {
+      const source = overlaidPages(unwritten.source(), newest.source(), commit, workspaces);
+      const head = await this.#toFile({ source, commit, pageSizeBytes: live.pageSizeBytes, span });
+      capture.moveTo(end);
+      await this.#wrote(head);
+    } finally {
+      for (const run of workspaces) this.#runs.giveBack(run);
+    }
+  }
+
+  /** Under the marks held nothing newer than the position can have been copied back to the database file. */
+  async #readUnwritten(grown: GrownPages, into: CapturedPages): Promise<void> {
+    const { live } = this;
+    const page = new Uint8Array(live.pageSizeBytes);
+    for (const pgno of unwrittenPages(live, this.files.table.pageCount, grown)) {
+      page.fill(0, await live.readDatabase(page, (pgno - 1) * live.pageSizeBytes));
+      into.set(pgno, page);
+    }
   }
 
   async #toFile(pages: NewPages): Promise<LineageHead> {

@@ -57,6 +57,7 @@ export class FollowLoop {
   #fileError: Error | undefined;
   #requests: FileRequest[] = [];
   #failure: Error | undefined;
+  #ended: Error | undefined;
 
   constructor(
     attachment: Attachment,
@@ -93,18 +94,21 @@ export class FollowLoop {
         const delayMs = await this.#turn(watched);
         await this.#wait(delayMs, signal);
       }
+      const asked = [...this.#requests];
       await this.#attachment.sync();
       this.#events.onFile();
       await this.#attachment.savePosition();
-      this.#answer(this.#requests);
+      this.#answer(asked);
+      this.#end(new EngineError('unavailable', `Cannot sync ${this.#settings.path}: it is being stopped`));
     } catch (error) {
-      for (const request of this.#requests.splice(0)) request.reject(error);
+      this.#end(error);
       throw error;
     }
   }
 
   /** Writes everything committed so far to a file now; resolves with the newest transaction in a durable file. */
   requestFile(): Promise<LineageHead> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       this.#requests.push({ resolve, reject });
       this.#wakeup.poke();
@@ -115,6 +119,11 @@ export class FollowLoop {
   fail(error: Error): void {
     this.#failure = error;
     this.#wakeup.poke();
+  }
+
+  #end(error: unknown): void {
+    this.#ended = error instanceof Error ? error : new Error(String(error));
+    for (const request of this.#requests.splice(0)) request.reject(error);
   }
 
   #answer(requests: readonly FileRequest[]): void {

@@ -271,7 +271,7 @@ export class DatabaseReplicator {
       error instanceof EngineError && (error.code === 'position-lost' || error.code === 'frame-unreadable');
     const needsOperator = error instanceof EngineError && (error.code === 'diverged' || error.code === 'in-use');
     const passes = error instanceof LiveError && (error.code === 'busy' || error.code === 'absent');
-    this.#distrustWal = error instanceof EngineError && error.code === 'frame-unreadable';
+    this.#distrustWal ||= error instanceof EngineError && error.code === 'frame-unreadable';
     this.#mustScan ||= isLost;
     this.#setBusy(false);
     if (isLost)

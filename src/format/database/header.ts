@@ -12,6 +12,8 @@ export interface DatabaseHeader {
   readonly changeCounter: number;
   /** The size of the database in pages; undefined when an old version of SQLite wrote last and left it stale. */
   readonly pageCount: number | undefined;
+  /** How many pages hold nothing. */
+  readonly freePageCount: number;
 }
 
 export type DecodedDatabaseHeader =
@@ -43,6 +45,7 @@ export function decodeDatabaseHeader(bytes: Uint8Array): DecodedDatabaseHeader {
       reservedBytes: view.getUint8(20),
       changeCounter,
       pageCount: pageCountIsCurrent ? pageCount : undefined,
+      freePageCount: view.getUint32(36),
     },
   };
 }

@@ -11,6 +11,7 @@ function databaseHeader(edit: (bytes: Buffer) => void = () => {}): Buffer {
   bytes.set([2, 2, 12], 18);
   bytes.writeUInt32BE(77, 24);
   bytes.writeUInt32BE(9, 28);
+  bytes.writeUInt32BE(5, 36);
   bytes.writeUInt32BE(77, 92);
   edit(bytes);
   return bytes;
@@ -19,7 +20,7 @@ function databaseHeader(edit: (bytes: Buffer) => void = () => {}): Buffer {
 test('decodeDatabaseHeader reads what is in the first 100 bytes', () => {
   assert.deepEqual(decodeDatabaseHeader(databaseHeader()), {
     state: 'valid',
-    header: { pageSizeBytes: 4096, isWal: true, reservedBytes: 12, changeCounter: 77, pageCount: 9 },
+    header: { pageSizeBytes: 4096, isWal: true, reservedBytes: 12, changeCounter: 77, pageCount: 9, freePageCount: 5 },
   });
   const other = decodeDatabaseHeader(databaseHeader((bytes) => bytes.set([0, 1, 1, 1], 16)));
   assert.equal(other.state, 'valid');
