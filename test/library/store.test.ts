@@ -5,6 +5,8 @@ import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { backupStatus, listMoments, restore, type StoreEvent, TypedError } from '../../src/index.ts';
+import { identifyFile } from '../../src/sqlite/file-identity.ts';
+import { hasLockOn, readKernelLockTable, sharedLockByte } from '../../src/sqlite/kernel-locks.ts';
 import { until } from '../engine/until.ts';
 import { isRunning, only, shardPids } from '../service/store/store-scene.ts';
 import { append, LibraryScene, rowsOf } from './library-scene.ts';
@@ -20,18 +22,30 @@ function openReadClose(path: string): void {
   }
 }
 
+/** Whether another process has the lock that keeps a database attached. */
+function isHeldElsewhere(path: string): boolean {
+  const locks = readKernelLockTable()?.locksOn(identifyFile(path)!) ?? [];
+  return hasLockOn(
+    locks.filter(({ pid }) => pid !== process.pid),
+    sharedLockByte,
+  );
+}
+
 describe('Store', () => {
-  it('loses nothing while this process writes, opens, reads and closes the database with a SQLite of its own', async (t) => {
+  it('loses nothing while this process writes, opens, reads and closes the database with a SQLite of its own', {
+    timeout: 30_000,
+  }, async (t) => {
     const scene = new LibraryScene(t);
     const database = scene.database();
     const store = await scene.store();
     const states = new Map<bigint, readonly unknown[]>();
     const endMs = performance.now() + 3_000;
     let commits = 0;
-    for (let round = 0; performance.now() < endMs; round++) {
+    for (let round = 0; performance.now() < endMs || states.size < 6; round++) {
       for (let i = 0; i < 20; i++) append(database);
       commits += 20;
       openReadClose(scene.path);
+      if (states.size > 0) assert(isHeldElsewhere(scene.path), `round ${round}`);
       if (round % 7 === 3) database.pragma(`wal_checkpoint(${round % 2 === 0 ? 'PASSIVE' : 'TRUNCATE'})`);
       if (round % 5 === 0) states.set(await store.sync(scene.path), rowsOf(database));
       else await delay(5);
@@ -43,7 +57,6 @@ describe('Store', () => {
     await store.close();
     assert.equal(rows.length, commits);
     assert.deepEqual(await scene.restored(), rows);
-    assert(states.size > 5, `${states.size} states`);
     for (const [txid, expected] of [...states].slice(0, 8)) {
       const output = join(scene.folder, `${txid}.db`);
       await restore({ replicas: scene.replica, output, target: { txid: txid.toString(16) } });
