@@ -118,11 +118,11 @@ export class CrashScene implements AsyncDisposable {
     this.#writer = undefined;
   }
 
-  /** What the database holds now, or would without its WAL; looked at in a copy, so that nothing of it changes. */
-  async digestOfCopy(suffixes: readonly string[] = ['', '-wal']): Promise<string> {
+  /** What the database holds now; looked at in a copy, so that nothing of it changes. */
+  async digestOfCopy(): Promise<string> {
     const copy = join(this.#directory, 'copy.db');
     await rm(`${copy}-wal`, { force: true });
-    for (const suffix of suffixes) {
+    for (const suffix of ['', '-wal']) {
       if (existsSync(this.databasePath + suffix)) await copyFile(this.databasePath + suffix, copy + suffix);
     }
     const [digest] = await this.#dumps.digests(copy);

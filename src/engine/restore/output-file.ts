@@ -5,6 +5,7 @@ import { DurableFileError } from '../../runtime/durable-file-error.ts';
 import { type DurableFiles, makeDirectory, type PendingFile, syncDirectory } from '../../runtime/durable-files.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { RestoreError } from './restore-error.ts';
+import { settleReplaced } from './settle-replaced.ts';
 
 const sideFiles = ['-wal', '-shm', '-journal'];
 const temporarySuffix = /^[0-9a-f]{16}\.tmp(-wal|-shm|-journal|\.d)?$/;
@@ -101,10 +102,12 @@ export class OutputFile {
 
   /**
    * Puts the database under its name, whatever stands there. To be flushed before: the old database with its WAL is all
-   * there is until then. Its side files go first: they would be applied to the new one.
+   * there is until then. Its side files go first, for they would be applied to the new one; what is in them goes into the
+   * old file before, so that a process that ends in between leaves that whole.
    */
   async replace(): Promise<void> {
     if ((await outputState(this.path)) !== 'free') {
+      settleReplaced(this.path);
       for (const suffix of sideFiles) await rm(this.path + suffix, { force: true });
       await syncDirectory(dirname(this.path));
     }
