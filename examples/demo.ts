@@ -42,11 +42,11 @@ await untilShipped();
 say(
   `An application (process ${application.pid}) writes app.db; litestream replicate (process ${replicator.pid}) copies it.`,
 );
-await delay(1_300);
+await delay(1_100);
 const momentMs = Date.now();
 const atMoment = transferCount();
 say(`  ${atMoment} transfers committed, ${await momentsHeld()} moments in the replica`);
-await delay(1_300);
+await delay(1_100);
 
 const atKill = transferCount();
 replicator.kill('SIGKILL');
@@ -55,7 +55,7 @@ await delay(800);
 const unseen = transferCount() - atKill;
 say(`The replicator was killed with SIGKILL. The application went on: ${unseen} transfers that nobody saw.`);
 replicator = replicate();
-await delay(1_500);
+await delay(1_200);
 application.stdin!.end();
 await exitOf(application, 'the application');
 replicator.kill('SIGTERM');

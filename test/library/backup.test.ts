@@ -97,7 +97,8 @@ describe('listMoments', () => {
   it('keeps to a range whose borders count, in any form of time', async () => {
     for (const recorded of cases) {
       const all = await moments(recorded.folder, { order: 'oldest-first' });
-      for (const [at, { timestampMs: fromMs }] of all.entries()) {
+      for (let at = 0; at < all.length; at += 4) {
+        const { timestampMs: fromMs } = all[at]!;
         const { timestampMs: toMs } = all[Math.floor((at + all.length) / 2)]!;
         const within = all.filter(({ timestampMs }) => timestampMs >= fromMs && timestampMs <= toMs);
         const range = { from: new Date(fromMs), to: new Date(toMs).toISOString(), order: 'oldest-first' } as const;
