@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { marksOf } from '../../sqlite/live-fixture.ts';
 import { Scene, upToRow } from '../scene.ts';
 import { until } from '../until.ts';
 
@@ -24,10 +27,15 @@ test('FollowLoop ships every state of an append-only writer, in order, when sync
   const write = async (count: number) => {
     for (; count > 0; count--, last++) await application.run(...commit);
   };
-  process.kill(sidecar.pid, 'SIGSTOP');
-  await write(50); // 50 MB, more than is held in memory
-  process.kill(sidecar.pid, 'SIGCONT');
-  await write(60);
+  for (const mark of ['zero', 'above']) {
+    await sidecar.sync();
+    const wanted = () => isDeepStrictEqual(marksOf(scene.path, sidecar.pid), [0]) === (mark === 'zero');
+    for (; !wanted(); await delay(1)) if (mark === 'above') await write(1);
+    process.kill(sidecar.pid, 'SIGSTOP');
+    await write(30); // 30 MB, far more than one sync takes
+    process.kill(sidecar.pid, 'SIGCONT');
+    await write(30);
+  }
   await sidecar.sync();
   await sidecar.stop();
   const txids = scene.replica.txids();
