@@ -4,13 +4,14 @@ import Database from 'better-sqlite3';
 import { restore } from '../../src/engine/restore/restore.ts';
 import type { RestoreTarget } from '../../src/engine/restore/restore-options.ts';
 import { decodeLtxHeader, type LtxHeader } from '../../src/format/ltx/header.ts';
+import { decodePageIndex } from '../../src/format/ltx/page-index.ts';
+import { locatePageIndex } from '../../src/format/ltx/tail.ts';
 import { toTxid } from '../../src/format/ltx/txid.ts';
 import { loadKernels } from '../../src/kernel/load-kernels.ts';
 import { FileReplicaClient } from '../../src/replica/file/file-replica-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { DurableFiles } from '../../src/runtime/durable-files.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
-import { decodeLtxFile } from '../support/ltx-file-spec.ts';
 
 const kernels = loadKernels();
 let restoreCount = 0;
@@ -53,9 +54,11 @@ export class ReplicaFiles {
     return decodeLtxHeader(this.read(txid));
   }
 
-  /** The page numbers of a level-0 file, ascending. */
+  /** The page numbers of a level-0 file, ascending, by its page index. */
   pgnos(txid: number): number[] {
-    return [...decodeLtxFile(this.read(txid), kernels, { runPageCount: 64 }).pages.keys()];
+    const bytes = this.read(txid);
+    const index = locatePageIndex(bytes, bytes.length).bytes!;
+    return [...decodePageIndex(index, { fileSizeBytes: bytes.length }).pgnos];
   }
 
   /** Restores to a file that the caller removes. */
