@@ -4,7 +4,6 @@ import type { DatabaseSettings, NormalConfig } from './normal-config.ts';
 export const defaultSettings: DatabaseSettings = {
   monitorIntervalMs: 1000,
   checkpointIntervalMs: 60_000,
-  busyTimeoutMs: 1000,
   minCheckpointPageCount: 1000,
   truncatePageCount: 121_359,
   maxSyncWalBytes: 64 * 1024 * 1024,

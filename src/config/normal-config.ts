@@ -16,7 +16,6 @@ export interface DatabaseSettings {
   readonly monitorIntervalMs: number;
   /** 0: no checkpoints by time. */
   readonly checkpointIntervalMs: number;
-  readonly busyTimeoutMs: number;
   readonly minCheckpointPageCount: number;
   /** 0: the WAL is never truncated for its size. */
   readonly truncatePageCount: number;

@@ -76,7 +76,6 @@ function settings(entry: DatabaseEntry, file: ConfigFile): DatabaseSettings {
   return {
     monitorIntervalMs: entry['monitor-interval'] ?? defaultSettings.monitorIntervalMs,
     checkpointIntervalMs: entry['checkpoint-interval'] ?? defaultSettings.checkpointIntervalMs,
-    busyTimeoutMs: entry['busy-timeout'] ?? defaultSettings.busyTimeoutMs,
     minCheckpointPageCount: entry['min-checkpoint-page-count'] ?? defaultSettings.minCheckpointPageCount,
     truncatePageCount: entry['truncate-page-n'] ?? defaultSettings.truncatePageCount,
     maxSyncWalBytes: entry['max-sync-wal-bytes'] ?? defaultSettings.maxSyncWalBytes,

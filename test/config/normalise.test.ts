@@ -16,7 +16,6 @@ test('normalise fills in the defaults', () => {
         metaPath: '/data/.app.db-litestream',
         monitorIntervalMs: 1000,
         checkpointIntervalMs: 60_000,
-        busyTimeoutMs: 1000,
         minCheckpointPageCount: 1000,
         truncatePageCount: 121_359,
         maxSyncWalBytes: 67_108_864,

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
+import { defaultConfig, defaultSettings } from '../../src/config/defaults.ts';
 import { type ConfigEnvironment, readConfigFile, readConfigFileIfAny } from '../../src/config/read-file.ts';
+import { projectRoot } from '../support/project-root.ts';
 
 async function withFile(
   text: string,
@@ -62,4 +64,17 @@ test('readConfigFileIfAny passes over the default file alone', async () => {
     await assert.rejects(readConfigFileIfAny({ file: '/none.yml' }, { ...environment, variables: {} }), ConfigError);
     assert.ok((await readConfigFileIfAny({}, environment)) !== undefined);
   });
+});
+
+test('readConfigFile takes the annotated litestream.yml of this project, whose values are the defaults', async () => {
+  const file = join(projectRoot, 'litestream.yml');
+  const environment = { workingDirectory: '/', homeDirectory: '/root', processorCount: 1, processId: 1, variables: {} };
+  const { config } = await readConfigFile({ file }, environment);
+  const { databases, directories, ...global } = config;
+  const { databases: none, directories: noDirectories, ...defaults } = defaultConfig(1);
+  assert.deepEqual([none, noDirectories], [[], []]);
+  assert.deepEqual(global, defaults);
+  assert.equal(databases[0]?.replicas.length, 2);
+  for (const [key, value] of Object.entries(defaultSettings)) assert.equal(databases[0]?.[key as never], value, key);
+  assert.equal(directories[0]?.pattern, '*.db');
 });

@@ -62,6 +62,11 @@ export class Attachment {
     this.#logger = services.logger;
   }
 
+  /** The directory of the local files. */
+  get metaPath(): string {
+    return this.#meta.path;
+  }
+
   /** Whether something waits to be written to a file. */
   get hasNews(): boolean {
     return this.capture.hasNews || this.capture.backlogFrames() > 0;

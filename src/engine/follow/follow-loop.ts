@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
 import { walFrameBytes } from '../../format/wal/frame-header.ts';
+import { fileError } from '../../replica/file/file-error.ts';
+import type { ReplicaError } from '../../replica/replica-error.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -197,7 +199,7 @@ export class FollowLoop {
       await this.#attachment.sync();
     } catch (error) {
       if (error instanceof LiveError || error instanceof EngineError) throw error;
-      this.#fileFailed(error instanceof Error ? error : new Error(String(error)));
+      this.#fileFailed(fileError('write', this.#attachment.metaPath, error));
       return;
     }
     if (this.#fileError !== undefined) this.#logger.info('local files can be written again');
@@ -212,9 +214,12 @@ export class FollowLoop {
   }
 
   /** What was copied stays in memory and its frames in the WAL; nothing is lost while this process lives. */
-  #fileFailed(error: Error): void {
+  #fileFailed(error: ReplicaError): void {
     if (this.#fileError === undefined) {
-      this.#logger.error('cannot write local files, trying again; changes wait in the WAL', { error });
+      this.#logger.error('cannot write local files, trying again; changes wait in the WAL', {
+        error,
+        hint: error.hint,
+      });
     }
     this.#fileError = error;
     for (const request of this.#requests.splice(0)) request.reject(error);

@@ -7,7 +7,7 @@ interface Meaning {
   readonly hint?: string;
 }
 
-const freeSpace = 'Free space there, or shorten the retention; what is missing is sent as soon as there is room';
+const freeSpace = 'Free space there; what is missing is sent as soon as there is room';
 const permit = 'Give the user of this process read, write and search permission on that directory';
 
 const meanings: Readonly<Record<string, Meaning>> = {

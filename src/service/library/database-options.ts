@@ -20,7 +20,6 @@ export interface DatabaseOptions {
   /** 0: no checkpoints by time. Default 60,000. */
   readonly checkpointIntervalMs?: number | undefined;
   /** How long to wait for a lock that the application holds. Default 1000. */
-  readonly busyTimeoutMs?: number | undefined;
   /** A checkpoint is tried when the WAL has this many pages. Default 1000. */
   readonly minCheckpointPageCount?: number | undefined;
   /** The WAL is truncated when it has this many pages; 0: never. Default 121,359. */
