@@ -48,12 +48,9 @@ function quoted(text: string): string {
   return /^[^\s"=\p{C}]+$/u.test(text) ? text : JSON.stringify(text);
 }
 
-const programUrl = new URL('..', import.meta.url).href;
-
-/** The first line of the stack outside the logger's own files, below the program's folder. */
+/** The first line of the stack outside the logger's own files, as a path below the program's folder. */
 function callingLine(): string {
   const frames = (new Error().stack ?? '').split('\n').slice(1);
   const caller = frames.find((frame) => !/(?:cmd\/console-logger|runtime\/logger)\.[jt]s:/.test(frame)) ?? '';
-  const place = caller.slice(caller.indexOf(programUrl) + programUrl.length);
-  return caller.includes(programUrl) ? place.replace(/:\d+\)?$/, '') : '';
+  return /\b((?:src|cmd|test)\/[^\s)]+\.[jt]s:\d+)/.exec(caller)?.[1] ?? '';
 }

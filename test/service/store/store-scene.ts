@@ -23,13 +23,18 @@ export class StoreScene {
   readonly folder: string;
   readonly events: StoreEvent[] = [];
   readonly #log = recordingLogger();
-  readonly #test: TestContext;
+  readonly #ends: (() => Promise<unknown> | unknown)[] = [];
   #restores = 0;
 
   constructor(test: TestContext) {
-    this.#test = test;
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'store-')));
-    test.after(() => rmSync(this.folder, { recursive: true, force: true }));
+    test.after(() => this.#cleanUp());
+  }
+
+  /** What was begun last ends first, and all of it before the folder goes. */
+  async #cleanUp(): Promise<void> {
+    for (const end of this.#ends.reverse()) await end();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   get lines() {
@@ -76,14 +81,14 @@ export class StoreScene {
     const onEvent = (event: StoreEvent) => this.events.push(event);
     const { logger } = this.#log;
     const store = openStore({ databases: [], shutdown, onEvent, ...options }, { logger, ...services });
-    this.#test.after(() => store.stop({ signal: AbortSignal.timeout(5_000) }));
+    this.#ends.push(() => store.stop({ signal: AbortSignal.timeout(5_000) }));
     return store;
   }
 
   /** An application with an append-only table of `rows` rows. */
   async application(name: string, rows = 0): Promise<Application> {
     const application = new Application(this.path(name), { timeoutMs: 5_000 });
-    this.#test.after(() => application.kill());
+    this.#ends.push(() => application.kill());
     await application.run('pragma journal_mode = wal', 'create table if not exists t (id integer primary key, x)');
     for (let i = 0; i < rows; i++) await append(application);
     return application;
