@@ -91,10 +91,14 @@ export class CapturedPages {
     };
   }
 
-  /** Forgets everything, keeping one slab of memory for what comes next. */
+  /** Gives the memory back that is kept for what comes next. */
+  release(): void {
+    if (this.#slots.size === 0) this.#slabs = [];
+  }
+
+  /** Forgets everything. The memory is kept: a busy database needs as much again soon. */
   clear(): void {
     this.#slots.clear();
-    this.#slabs = this.#slabs.slice(0, 1);
     this.#freeSlots = [];
     this.#nextSlot = 0;
     this.#lowestCommit = Number.POSITIVE_INFINITY;

@@ -77,10 +77,16 @@ export class Attachment {
     return this.capture.pages.sizeBytes >= this.#memoryLimitBytes;
   }
 
-  /** Copies new frames to memory as far as it reaches, and gives up marks that are no longer needed. */
+  /**
+   * Copies new frames to memory as far as it reaches. The mark moves on when nothing new came, so that an application's own
+   * FULL, RESTART or TRUNCATE gets on, and away from 0. Beside a writer that never pauses it stays until the next checkpoint:
+   * each step of it would be work for the automatic checkpoint that such a writer tries after every commit.
+   */
   look(): void {
-    if (this.isFull || this.capture.backlogFrames() * this.live.pageSizeBytes > this.#memoryLimitBytes) return;
-    if (this.capture.capture(this.#memoryLimitBytes)) this.live.advance(copied(this.capture));
+    const backlogFrames = this.capture.backlogFrames();
+    if (this.isFull || backlogFrames * this.live.pageSizeBytes > this.#memoryLimitBytes) return;
+    const isAll = this.capture.capture(this.#memoryLimitBytes);
+    if (isAll && (backlogFrames === 0 || this.live.held.kind === 'zero')) this.live.advance(copied(this.capture));
   }
 
   /** Writes everything committed so far to level-0 files; resolves when they are durable. */
@@ -143,6 +149,12 @@ export class Attachment {
     } finally {
       scan.close();
     }
+  }
+
+  /** Keeps the one connection that holds the mark, and no memory. */
+  rest(): void {
+    this.live.rest();
+    this.capture.pages.release();
   }
 
   /** Keeps the position for the next start. */

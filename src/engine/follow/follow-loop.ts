@@ -173,7 +173,7 @@ export class FollowLoop {
     if (elapsed >= watchAfterMs) this.#events.onBusy(false);
     if (attachment.isSettled() && elapsed >= settleMs) {
       this.#cutWal();
-      attachment.live.rest();
+      attachment.rest();
       this.#events.onBusy(false);
       return watched ? undefined : this.#settings.monitorIntervalMs;
     }
