@@ -14,15 +14,20 @@ const barrierMs = 40;
 /** Frames that came in meanwhile and are worth another copying round before the barrier. */
 const manyFrames = 100;
 /** How many copying rounds there are at most: each leaves fewer frames for the barrier. */
-const rounds = 6;
-/** An application's own checkpoint is let go on before the next round. */
-const foreignCheckpointMs = 1;
+const rounds = 3;
+/** An application's own checkpoint is let go on before the next try, for so long in all. */
+const foreignCheckpointMs = 2;
+const patienceWithOthersMs = 200;
 
 export type CheckpointOutcome =
   /** Everything is copied back and mark 0 is held: the next writer restarts the WAL. */
   | 'complete'
-  /** A reader of the application, or its own checkpoint, is in the way. */
+  /** A reader of the application is in the way. */
   | 'reader'
+  /** Another process is checkpointing. */
+  | 'checkpointer'
+  /** No more pages fit in memory: a file has to be written first. */
+  | 'memory'
   /** An application holds the writer lock. */
   | 'writer';
 
@@ -43,20 +48,32 @@ export async function barrierCheckpoint(
 ): Promise<CheckpointReport> {
   const catchUp = () => capture.capture(memoryLimitBytes) && live.advance(copied(capture));
   const checkpointer = live.checkpointer();
-  for (let round = 0; round < rounds; round++) {
-    if (!catchUp()) return { outcome: 'reader', barrierMs: 0 };
+  for (let round = 0, refusedMs = 0; round < rounds && refusedMs < patienceWithOthersMs; ) {
+    // A writer tries a checkpoint of its own after each commit: held up for a moment, it does not snatch this one away.
+    await raise(live, capture, clock);
+    const isCaughtUp = catchUp();
+    checkpointer.lowerBarrier();
+    if (!isCaughtUp) return { outcome: 'memory', barrierMs: 0 };
     const passive = checkpointer.passive();
-    if (passive === undefined) await clock.sleep(foreignCheckpointMs);
-    else if (capture.backlogFrames() < manyFrames) break;
+    if (passive === undefined) {
+      await clock.sleep(foreignCheckpointMs);
+      refusedMs += foreignCheckpointMs;
+    } else {
+      if (capture.backlogFrames() < manyFrames) break;
+      round++;
+    }
   }
   if (!(await raise(live, capture, clock))) return { outcome: 'writer', barrierMs: 0 };
   const startMs = clock.monotonic();
   try {
-    let complete = catchUp() && checkpointer.passive()?.complete === true;
-    while (!complete && clock.monotonic() - startMs < barrierMs) complete = checkpointer.passive()?.complete === true;
+    if (!catchUp()) return { outcome: 'memory', barrierMs: clock.monotonic() - startMs };
+    let passive = checkpointer.passive();
+    while (passive?.complete !== true && clock.monotonic() - startMs < barrierMs) passive = checkpointer.passive();
     catchUp();
-    const restarted = complete && live.held.kind === 'zero';
-    return { outcome: restarted ? 'complete' : 'reader', barrierMs: clock.monotonic() - startMs };
+    const heldUpMs = clock.monotonic() - startMs;
+    if (passive === undefined) return { outcome: 'checkpointer', barrierMs: heldUpMs };
+    const isRestarting = passive.complete && live.held.kind === 'zero';
+    return { outcome: isRestarting ? 'complete' : 'reader', barrierMs: heldUpMs };
   } finally {
     checkpointer.lowerBarrier();
   }

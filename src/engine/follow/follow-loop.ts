@@ -19,6 +19,10 @@ const settleLimitMs = 10_000;
 /** Under load a checkpoint is not put off beyond this multiple of its threshold. */
 const overdueFactor = 4;
 const busyMs = 10;
+/** What was copied and waits for its file needs no closer look. */
+const waitingMs = 10;
+/** When to try again after another process's checkpoint was in the way. */
+const otherCheckpointMs = 20;
 /** How long after the last change the file-system watch takes over from polling. */
 const watchAfterMs = 1_000;
 
@@ -177,7 +181,7 @@ export class FollowLoop {
       this.#events.onBusy(false);
       return watched ? undefined : this.#settings.monitorIntervalMs;
     }
-    const delay = pollDelayMs(elapsed);
+    const delay = Math.max(pollDelayMs(elapsed), attachment.capture.hasNews ? waitingMs : 0);
     return watched ? delay : Math.min(delay, this.#settings.monitorIntervalMs);
   }
 
@@ -195,7 +199,7 @@ export class FollowLoop {
   async #writeFile(): Promise<void> {
     const startMs = this.#clock.monotonic();
     try {
-      if (this.#isCheckpointDue(startMs)) await this.#checkpoint();
+      if (!this.#attachment.isFull && this.#isCheckpointDue(startMs)) await this.#checkpoint();
       await this.#attachment.sync();
     } catch (error) {
       if (error instanceof LiveError || error instanceof EngineError) throw error;
@@ -251,7 +255,9 @@ export class FollowLoop {
       this.#restarted(now);
       return;
     }
-    this.#barrierAtMs = now + this.#barrierBackoff.next();
+    if (report.outcome === 'memory') return; // a file is due now, and makes room
+    const isPassing = report.outcome === 'checkpointer';
+    this.#barrierAtMs = now + (isPassing ? otherCheckpointMs : this.#barrierBackoff.next());
     if (report.outcome === 'reader' && !this.#readerInTheWay) {
       this.#readerInTheWay = true;
       this.#logger.info('a reader of the application keeps the WAL from restarting; it grows until that reader ends');
