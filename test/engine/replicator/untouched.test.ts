@@ -37,7 +37,8 @@ async function run(scene: Scene, autoCheckpointPages: number, each: () => Promis
     await application.run(statement);
     await each();
   }
-  await application.run('pragma wal_checkpoint(truncate)');
+  // A checkpoint of the sidecar may be under way; SQLite does not wait for that.
+  while ((await application.run('pragma wal_checkpoint(truncate)'))[0]?.[0] !== 0) await delay(5);
   return readFileSync(scene.path);
 }
 
