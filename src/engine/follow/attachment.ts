@@ -80,13 +80,15 @@ export class Attachment {
   /**
    * Copies new frames to memory as far as it reaches. The mark moves on when nothing new came, so that an application's own
    * FULL, RESTART or TRUNCATE gets on, and away from 0. Beside a writer that never pauses it stays until the next checkpoint:
-   * each step of it would be work for the automatic checkpoint that such a writer tries after every commit.
+   * each step of it would be work for the automatic checkpoint that such a writer tries after every commit. Returns whether
+   * there were new frames.
    */
-  look(): void {
+  look(): boolean {
     const backlogFrames = this.capture.backlogFrames();
-    if (this.isFull || backlogFrames * this.live.pageSizeBytes > this.#memoryLimitBytes) return;
+    if (this.isFull || backlogFrames * this.live.pageSizeBytes > this.#memoryLimitBytes) return true;
     const isAll = this.capture.capture(this.#memoryLimitBytes);
     if (isAll && (backlogFrames === 0 || this.live.held.kind === 'zero')) this.live.advance(copied(this.capture));
+    return backlogFrames > 0;
   }
 
   /** Writes everything committed so far to level-0 files; resolves when they are durable. */

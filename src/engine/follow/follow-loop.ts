@@ -19,8 +19,9 @@ const settleLimitMs = 10_000;
 /** Under load a checkpoint is not put off beyond this multiple of its threshold. */
 const overdueFactor = 4;
 const busyMs = 10;
-/** What was copied and waits for its file needs no closer look. */
-const waitingMs = 10;
+/** While frames keep coming and wait for their file, there is no closer look; a pause may be an application's checkpoint. */
+const flowingMs = 5;
+const pausedMs = 2;
 /** When to try again after another process's checkpoint was in the way. */
 const otherCheckpointMs = 20;
 /** How long after the last change the file-system watch takes over from polling. */
@@ -60,6 +61,7 @@ export class FollowLoop {
   #settleAtMs = 0;
   #barrierAtMs = 0;
   #readerInTheWay = false;
+  #sawFrames = false;
   #fileError: Error | undefined;
   #requests: FileRequest[] = [];
   #failure: Error | undefined;
@@ -152,7 +154,7 @@ export class FollowLoop {
     const asked = [...this.#requests];
     try {
       if (!attachment.live.isInPlace()) throw positionLost(attachment.live.path, 'the file was replaced or removed');
-      attachment.look();
+      this.#sawFrames = attachment.look();
       const now = this.#clock.monotonic();
       if (attachment.hasNews) {
         this.#lastChangeMs = now;
@@ -181,7 +183,8 @@ export class FollowLoop {
       this.#events.onBusy(false);
       return watched ? undefined : this.#settings.monitorIntervalMs;
     }
-    const delay = Math.max(pollDelayMs(elapsed), attachment.capture.hasNews ? waitingMs : 0);
+    const leastMs = this.#sawFrames ? flowingMs : pausedMs;
+    const delay = Math.max(pollDelayMs(elapsed), attachment.capture.hasNews ? leastMs : 0);
     return watched ? delay : Math.min(delay, this.#settings.monitorIntervalMs);
   }
 
