@@ -72,7 +72,7 @@ export class FrameReader {
     const frame = this.#chunk.subarray(0, this.#frameSizeBytes);
     if (this.#live.readWal(frame, walOffsetAfter(position.frameCount, this.#live.pageSizeBytes)) < frame.byteLength)
       return false;
-    const header = this.#readHeader();
+    const header = this.fileHeader();
     if (header === undefined || !sameSalts(header, position)) return false;
     const checksum = position.checksum ?? header.checksum;
     return (
@@ -83,7 +83,10 @@ export class FrameReader {
 
   /** The WAL file's own header; undefined when the file is empty or its header is not valid. */
   fileHeader(): WalHeader | undefined {
-    return this.#readHeader();
+    const bytes = new Uint8Array(walHeaderBytes);
+    if (this.#live.readWal(bytes, 0) < bytes.byteLength) return undefined;
+    const decoded = decodeWalHeader(bytes, { kernels: this.#kernels });
+    return decoded.state === 'valid' ? decoded.header : undefined;
   }
 
   /** A frame's own header, as it was written; undefined when the file ends before it. */
@@ -109,17 +112,10 @@ export class FrameReader {
   }
 
   #header(from: WalPosition): WalHeader {
-    const header = this.#readHeader();
+    const header = this.fileHeader();
     if (header === undefined || !sameSalts(header, from)) {
       throw positionLost(this.#live.path, 'the WAL file belongs to another generation than its index');
     }
     return header;
-  }
-
-  #readHeader(): WalHeader | undefined {
-    const bytes = new Uint8Array(walHeaderBytes);
-    if (this.#live.readWal(bytes, 0) < bytes.byteLength) return undefined;
-    const decoded = decodeWalHeader(bytes, { kernels: this.#kernels });
-    return decoded.state === 'valid' ? decoded.header : undefined;
   }
 }

@@ -1,11 +1,10 @@
 import { sameSalts } from '../../format/wal/salts.ts';
 import type { WalIndexHeader } from '../../format/wal/wal-index-header.ts';
-import type { Kernels } from '../../kernel/kernels.ts';
 import type { LiveDatabase } from '../../sqlite/live-database.ts';
 import type { HeldMark } from '../../sqlite/read-mark.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
 import { CapturedPages } from './captured-pages.ts';
-import { FrameReader } from './frame-reader.ts';
+import type { FrameReader } from './frame-reader.ts';
 import { startOfGeneration, type WalPosition } from './wal-position.ts';
 
 /** Where a capture began and ended, as the WAL fields of an LTX header. */
@@ -28,12 +27,12 @@ export class WalCapture {
   #position: WalPosition;
   #spanStart = 0;
 
-  constructor(live: LiveDatabase, position: WalPosition, { kernels }: { kernels: Kernels }) {
+  constructor(live: LiveDatabase, position: WalPosition, frames: FrameReader) {
     this.#live = live;
     this.#position = position;
     this.#spanStart = position.frameCount;
     this.pages = new CapturedPages(live.pageSizeBytes);
-    this.frames = new FrameReader(live, kernels);
+    this.frames = frames;
   }
 
   /** Everything up to here has been copied out. */
