@@ -17,15 +17,3 @@ export interface DatabaseSettings {
   /** Go on with this database although its replica has another past. */
   readonly adopt: boolean;
 }
-
-/** The defaults of Litestream v0.5. */
-export const defaultDatabaseSettings = {
-  syncIntervalMs: 1_000,
-  monitorIntervalMs: 1_000,
-  checkpointIntervalMs: 60_000,
-  minCheckpointPageCount: 1_000,
-  truncatePageCount: 121_359,
-  maxSyncWalBytes: 64 * 1024 * 1024,
-  switchToWal: true,
-  adopt: false,
-} as const;

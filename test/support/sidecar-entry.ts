@@ -1,6 +1,6 @@
 import { type FSWatcher, watch, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { defaultDatabaseSettings } from '../../src/engine/database-settings.ts';
+import { defaultSettings, defaultSyncIntervalMs } from '../../src/config/defaults.ts';
 import type { AttachServices } from '../../src/engine/follow/attach.ts';
 import { defaultMetaPath } from '../../src/engine/meta/meta-directory.ts';
 import { PageRuns } from '../../src/engine/page-runs.ts';
@@ -67,7 +67,9 @@ function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: Side
     if (!busy) replicator.notify();
   };
   const settings = {
-    ...defaultDatabaseSettings,
+    ...defaultSettings,
+    syncIntervalMs: defaultSyncIntervalMs,
+    adopt: false,
     ...options.settings,
     path,
     metaPath: metaPath ?? defaultMetaPath(path),

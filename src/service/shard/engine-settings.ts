@@ -1,13 +1,12 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
-import { type DatabaseSettings, defaultDatabaseSettings } from '../../engine/database-settings.ts';
+import type { DatabaseSettings } from '../../engine/database-settings.ts';
 
 /** What the engine is told of a configured database. In the configuration 0 stands for "never" and "no limit". */
 export function engineSettings(config: DatabaseConfig, { adopt }: { adopt: boolean }): DatabaseSettings {
-  const intervals = config.replicas.map((replica) => replica.syncIntervalMs);
   return {
     path: config.path,
     metaPath: config.metaPath,
-    syncIntervalMs: intervals.length === 0 ? defaultDatabaseSettings.syncIntervalMs : Math.min(...intervals),
+    syncIntervalMs: Math.min(...config.replicas.map((replica) => replica.syncIntervalMs)),
     monitorIntervalMs: config.monitorIntervalMs,
     checkpointIntervalMs: limit(config.checkpointIntervalMs),
     minCheckpointPageCount: config.minCheckpointPageCount,
