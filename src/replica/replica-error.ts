@@ -7,6 +7,7 @@ export type ReplicaErrorCode =
   | 'denied'
   | 'unavailable'
   | 'invalid-url'
+  | 'invalid-lease'
   | 'unsupported';
 
 /** A replica that cannot do what was asked. `full`, `denied` and `unavailable` may pass; the others are final. */

@@ -37,6 +37,11 @@ export class MetaDirectory {
     return join(this.path, 'attempted.json');
   }
 
+  /** What a restart needs to take its own lease back. */
+  get leasePath(): string {
+    return join(this.path, 'lease.json');
+  }
+
   get restoreMarkerPath(): string {
     return join(this.path, 'restored.json');
   }
