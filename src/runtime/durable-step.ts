@@ -6,6 +6,8 @@ export const durablePurposes = [
   'checksum-table',
   'restored-database',
   'restore-marker',
+  'lease',
+  'lease-memory',
 ] as const;
 export type DurablePurpose = (typeof durablePurposes)[number];
 

@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import type { Logger } from '../../runtime/logger.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 
-const temporaryName = /\.ltx\.[0-9a-f]{16}\.tmp(\.d)?$/;
+const temporaryName = /\.(ltx|json)\.[0-9a-f]{16}\.tmp(\.d)?$/;
 
 /** The name under which one attempt at a file collects its bytes. `attempt` is 16 hexadecimal digits, new each time. */
 export function temporaryPathOf(path: string, attempt: string): string {
