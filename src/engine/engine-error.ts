@@ -7,6 +7,12 @@ export type EngineErrorCode =
   | 'frame-unreadable'
   /** The database and its replica disagree about the past; only the operator can say which one is right. */
   | 'diverged'
+  /** A lease is not held; what is to be sent waits. */
+  | 'lease-lost'
+  /** A later holder of the lease has gone on with the replica; what was not sent by then belongs to no lineage. */
+  | 'superseded'
+  /** An earlier holder of the lease wrote once more before this one did; its file is taken into the lineage. */
+  | 'late-write'
   /** Somebody else replicates this database. */
   | 'in-use'
   /** Local state that cannot be used. */

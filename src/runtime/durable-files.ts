@@ -1,5 +1,5 @@
 import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DurableFileError } from './durable-file-error.ts';
 import type { DurableObserver, DurablePurpose, DurableStage } from './durable-step.ts';
 import { type CreateOutcome, ExclusivePublisher } from './exclusive-publisher.ts';
@@ -59,6 +59,18 @@ export class DurableFiles {
       await rm(path, { force: true });
       this.reached(purpose, 'remove', path);
     }
+    await syncDirectory(dirname(first));
+  }
+
+  /** Moves files, in their order, to another directory of the file system, then makes it durable. All lie in one directory. */
+  async move(purpose: 'local-ltx', paths: readonly string[], directory: string): Promise<void> {
+    const [first] = paths;
+    if (first === undefined) return;
+    for (const path of paths) {
+      await rename(path, join(directory, basename(path)));
+      this.reached(purpose, 'move', path);
+    }
+    await syncDirectory(directory);
     await syncDirectory(dirname(first));
   }
 

@@ -13,7 +13,7 @@ export type DurablePurpose = (typeof durablePurposes)[number];
 
 /** The stages of making one file durable, in order. Each is reported right after it has happened. */
 export const durableStages = ['write', 'sync', 'publish', 'sync-directory'] as const;
-export type DurableStage = (typeof durableStages)[number] | 'remove';
+export type DurableStage = (typeof durableStages)[number] | 'remove' | 'move';
 
 /** A point at which a process may be stopped and everything must still be right after a restart. */
 export type DurableStep = `${DurablePurpose}.${DurableStage}`;

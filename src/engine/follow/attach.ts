@@ -38,6 +38,8 @@ export interface AttachState {
   readonly local: LocalFiles;
   /** The replica that knows most; undefined when none could be reached or none has a file. */
   readonly remote: Remote | undefined;
+  /** That of the lease's term; undefined without leases. */
+  readonly epoch: number | undefined;
   readonly whileUnsent: AttachmentParts['whileUnsent'];
   /** Frames of the WAL cannot be read: let SQLite copy everything back, then read the database file alone. */
   readonly distrustWal: boolean;
@@ -92,10 +94,10 @@ async function catchUp(
   services: AttachServices,
 ): Promise<{ files: SyncFiles; position: WalPosition }> {
   const { live } = parts;
-  const { local, meta } = state;
+  const { local, meta, epoch } = state;
   const { runs, logger } = services;
   if (continuity.kind === 'continue') {
-    const files = new SyncFiles({ local, head: continuity.head, table: continuity.stored.table }, services);
+    const files = new SyncFiles({ local, head: continuity.head, table: continuity.stored.table, epoch }, services);
     logger.info('going on where it was left', { txid: formatTxid(continuity.head.txid) });
     return { files, position: continuity.position };
   }
@@ -104,11 +106,12 @@ async function catchUp(
     await local.removeAll();
     await writeRestoreMarker(meta, { txid: continuity.head.txid, newestTxid: continuity.head.txid, table }, services);
     logger.info('the database equals the replica', { txid: formatTxid(continuity.head.txid) });
-    return { files: new SyncFiles({ local, head: continuity.head, table }, services), position };
+    return { files: new SyncFiles({ local, head: continuity.head, table, epoch }, services), position };
   }
   const { head, table, reason } = continuity;
   if (head !== undefined && local.newest !== undefined && local.newest.txid < head.txid) await local.removeAll();
-  const files = new SyncFiles({ local, head, table: table ?? new PageChecksumTable(live.pageSizeBytes) }, services);
+  const before = { local, head, table: table ?? new PageChecksumTable(live.pageSizeBytes), epoch };
+  const files = new SyncFiles(before, services);
   const position = await writeScan(parts, files, table === undefined ? 'whole' : 'diff');
   const wrote = files.head?.txid !== head?.txid;
   logger.info('read the whole database', {

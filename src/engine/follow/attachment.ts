@@ -153,6 +153,21 @@ export class Attachment {
     }
   }
 
+  /** Writes the next TXID as a file without pages; everything committed so far is in files before. */
+  async appendUnchanged(): Promise<LineageHead> {
+    await this.sync();
+    const { pageSizeBytes } = this.live;
+    const commit = this.files.table.pageCount;
+    const head = await this.files.append({
+      source: { fill: () => 0 },
+      commit,
+      pageSizeBytes,
+      span: this.capture.span,
+    });
+    await this.#wrote(head);
+    return head;
+  }
+
   /** Keeps the one connection that holds the mark, and no memory. */
   rest(): void {
     this.live.rest();

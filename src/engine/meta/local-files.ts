@@ -95,9 +95,13 @@ export class LocalFiles {
   }
 
   async readHeader(txid: Txid): Promise<LtxHeader> {
-    const bytes = new Uint8Array(ltxHeaderBytes);
-    await readRange(this.#client, fileId(txid), 0, bytes);
-    return decodeLtxHeader(bytes);
+    return decodeLtxHeader(await this.readAt(txid, 0, ltxHeaderBytes));
+  }
+
+  async readAt(txid: Txid, offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    await readRange(this.#client, fileId(txid), offset, bytes);
+    return bytes;
   }
 
   /** The last `target.length` bytes of a file. */
@@ -161,6 +165,26 @@ export class LocalFiles {
   async removeAll(): Promise<void> {
     const last = this.newest;
     if (last !== undefined) await this.removeBefore(nextTxid(last.txid));
+  }
+
+  /** Removes the files from a TXID on, newest first, so that what is left never has a gap. */
+  async removeFrom(txid: Txid): Promise<void> {
+    await this.#durableFiles.remove('local-ltx', this.#pathsFrom(txid));
+    this.#files = this.#files.filter((file) => file.txid < txid);
+  }
+
+  /** Takes the files from a TXID on out of the lineage, newest first; returns the directory where they lie then. */
+  async quarantineFrom(txid: Txid, name: string): Promise<string> {
+    const directory = join(this.#meta.quarantinePath, name);
+    await makeDirectory(directory);
+    await this.#durableFiles.move('local-ltx', this.#pathsFrom(txid), directory);
+    this.#files = this.#files.filter((file) => file.txid < txid);
+    return directory;
+  }
+
+  #pathsFrom(txid: Txid): string[] {
+    const files = this.#files.filter((file) => file.txid >= txid).reverse();
+    return files.map((file) => this.#meta.filePath(fileId(file.txid)));
   }
 }
 

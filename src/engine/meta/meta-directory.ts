@@ -50,6 +50,11 @@ export class MetaDirectory {
     return join(this.path, 'restored-page-checksums');
   }
 
+  /** Files that turned out to belong to no lineage: a later holder of the lease had gone on by then. */
+  get quarantinePath(): string {
+    return join(this.path, 'quarantine');
+  }
+
   get syncLevelPath(): string {
     return join(this.path, levelPath(0));
   }

@@ -2,19 +2,21 @@ import { noTxid, type Txid } from '../../format/ltx/txid.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
-import { inspectDatabase, switchToWal } from '../../sqlite/inspect-database.ts';
-import { LiveError } from '../../sqlite/live-error.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
 import { type AttachServices, attach } from '../follow/attach.ts';
 import type { Attachment } from '../follow/attachment.ts';
 import { FollowLoop } from '../follow/follow-loop.ts';
+import { TermHolder } from '../lease/term-holder.ts';
 import type { LineageHead } from '../lineage-head.ts';
-import { LocalFiles } from '../meta/local-files.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
-import type { DatabaseState, DatabaseStatus } from './database-status.ts';
+import { attachmentFailure, logFailure } from './attachment-failure.ts';
+import { type DatabaseState, type DatabaseStatus, replicaStatus } from './database-status.ts';
+import { authorityOf } from './fenced-replicas.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { type NamedClient, readReplicaHeads } from './replica-heads.ts';
+import { Lineage } from './lineage.ts';
+import { isReadyToAttach } from './ready-database.ts';
+import type { ReplicatorOptions } from './replicator-options.ts';
 import { Shipping } from './shipping.ts';
 
 /** While no replica accepts files, writing the one growing file takes at most this share of the time. */
@@ -23,16 +25,6 @@ const foldShare = 20;
 const steadyMs = 10_000;
 /** How soon to look again at what only an operator can mend: it may take reading the whole database. */
 const operatorMs = 60_000;
-
-export interface ReplicatorOptions {
-  readonly settings: DatabaseSettings;
-  readonly replicas: readonly NamedClient[];
-  /** Whether file-system events reach `notify`; otherwise the database is looked at every monitor interval. */
-  readonly watched: boolean;
-  readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
-  /** Told when the database becomes busy, and is polled, or quiet, and wants events. */
-  readonly onBusy?: ((busy: boolean) => void) | undefined;
-}
 
 /**
  * Replicates one database for as long as it runs: waits for it to appear, attaches, follows, ships, and starts over from
@@ -45,9 +37,11 @@ export class DatabaseReplicator {
   readonly #logger: Logger;
   readonly #wakeup: Wakeup;
   readonly #meta: MetaDirectory;
+  /** In the lease of the authority: the database is active only while that is held. */
+  readonly #term: TermHolder;
   #state: DatabaseState = 'waiting';
   #error: Error | undefined;
-  #local: LocalFiles | undefined;
+  #lineage: Lineage | undefined;
   #shipping: Shipping | undefined;
   #attachment: Attachment | undefined;
   #loop: FollowLoop | undefined;
@@ -66,6 +60,7 @@ export class DatabaseReplicator {
     this.#services = { ...services, logger: this.#logger };
     this.#wakeup = new Wakeup(services.clock);
     this.#meta = new MetaDirectory(options.settings.metaPath);
+    this.#term = new TermHolder(authorityOf(options.replicas)?.lease);
   }
 
   /** Something happened to one of the database's files. */
@@ -90,14 +85,8 @@ export class DatabaseReplicator {
       idle: this.#state === 'replicating' && !this.#busy,
       readerInTheWay: this.#loop?.readerInTheWay ?? false,
       error: (this.#error ?? this.#loop?.fileError)?.message,
-      replicas: (this.#shipping?.shippers ?? []).map((shipper) => ({
-        name: shipper.name,
-        url: shipper.client.url,
-        state: shipper.state,
-        txid: shipper.acknowledged,
-        timestampMs: shipper.acknowledgedTimeMs,
-        error: shipper.error?.message,
-      })),
+      lease: this.#term.status,
+      replicas: (this.#shipping?.shippers ?? []).map(replicaStatus),
     };
   }
 
@@ -143,7 +132,9 @@ export class DatabaseReplicator {
 
   /** One attachment, from its beginning to its end. */
   async #runOnce(signal: AbortSignal, grace: AbortSignal): Promise<void> {
-    if (!this.#isReady()) {
+    if (this.#term.isStandby && !(await this.#standBy(signal))) return;
+    await this.#options.prepare?.(signal);
+    if (!isReadyToAttach(this.settings, this.#services)) {
       this.#state = 'waiting';
       await this.#wakeup.wait(this.#options.watched ? 10_000 : this.settings.monitorIntervalMs, signal);
       return;
@@ -159,64 +150,51 @@ export class DatabaseReplicator {
     }
   }
 
-  /** Whether there is a database in WAL mode to be attached. Throws LiveError when there is one that cannot be. */
-  #isReady(): boolean {
-    const { path, switchToWal: maySwitch } = this.settings;
-    const kind = inspectDatabase(path, this.#services.attached);
-    if (kind === 'absent') return false;
-    if (kind === 'foreign') {
-      throw new LiveError('not-a-database', `Cannot replicate ${path}: not a SQLite database, or an encrypted one`, {
-        hint: 'name a database file; it is looked at again when it changes',
-      });
-    }
-    if (kind === 'rollback-journal') {
-      if (!maySwitch) {
-        throw new LiveError('not-wal', `Cannot replicate ${path}: it is in rollback-journal mode`, {
-          hint: 'run `PRAGMA journal_mode = WAL` in the application, or set `switch-to-wal: true`',
-        });
-      }
-      switchToWal(path);
-      this.#logger.info('switched the database from rollback-journal to WAL mode');
-    }
-    return true;
+  /** Resolves when the lease is held. What was shipped in a term that is over ends here. */
+  async #standBy(signal: AbortSignal): Promise<boolean> {
+    await this.#endShipping();
+    this.#state = 'standby';
+    return this.#term.enterNext(signal);
   }
 
   async #attach(signal: AbortSignal): Promise<Attachment> {
-    const { clock } = this.#services;
-    this.#local ??= await LocalFiles.open(this.#meta, this.#services);
-    const local = this.#local;
-    const heads = await readReplicaHeads(this.#options.replicas, { signal });
-    if (local.newest === undefined && heads.reachedCount === 0 && heads.unreachable.length > 0) {
-      const [{ name, error }] = heads.unreachable as [{ name: string; error: unknown }];
-      throw new EngineError(
-        'unavailable',
-        `Cannot begin to replicate ${this.settings.path}: replica ${name} cannot be read, so its past is unknown`,
-        { cause: error },
-      );
-    }
+    const services = this.#services;
+    if (this.#shipping?.conflict !== undefined) await this.#endShipping();
+    this.#lineage ??= await Lineage.open(this.settings.path, this.#meta, services);
+    const lineage = this.#lineage;
+    const { remote, term, absorbs } = await lineage.settle(this.#options.replicas, this.#term.held, { signal });
+    this.#term.replace(term);
+    const { local, mark } = lineage;
     const state = {
       meta: this.#meta,
       local,
-      remote: heads.newest,
+      remote,
+      epoch: term?.epoch,
       whileUnsent: this.#whileUnsent,
       distrustWal: this.#distrustWal,
       mustScan: this.#mustScan,
     };
-    const attachment = await attach(this.settings, state, this.#services);
-    this.#distrustWal = false;
-    this.#mustScan = false;
-    this.#housekeeping = await Housekeeping.open(this.#meta, local, this.#services);
-    this.#shipping ??= await Shipping.start(
-      this.#options.replicas,
-      { meta: this.#meta, local },
-      {
-        durableFiles: this.#services.durableFiles,
-        clock,
-        logger: this.#logger,
-        events: { onAcknowledged: () => this.#wakeup.poke(), onSnapshotWanted: () => this.#wakeup.poke() },
-      },
-    );
-    return attachment;
+    const attachment = await attach({ ...this.settings, adopt: this.settings.adopt || absorbs }, state, services);
+    try {
+      this.#distrustWal = false;
+      this.#mustScan = false;
+      this.#housekeeping = await Housekeeping.open(this.#meta, local, services);
+      const shippingTerm = term && (await lineage.begin(attachment, term));
+      const events = {
+        onAcknowledged: () => this.#acknowledged(),
+        onSnapshotWanted: () => this.#wakeup.poke(),
+        onConflict: (error: EngineError) => this.#loop?.fail(error),
+      };
+      this.#shipping ??= Shipping.start(
+        this.#options.replicas,
+        { local, mark, term: shippingTerm },
+        { events, clock: services.clock, logger: this.#logger },
+      );
+      return attachment;
+    } catch (error) {
+      attachment.live.close();
+      throw error;
+    }
   }
 
   async #follow(attachment: Attachment, signal: AbortSignal): Promise<void> {
@@ -236,9 +214,26 @@ export class DatabaseReplicator {
     this.#state = 'replicating';
     this.#attachedAtMs = this.#services.clock.monotonic();
     this.#error = undefined;
+    if (shipping.conflict !== undefined) throw shipping.conflict;
     shipping.notify();
-    await this.#loop.run(this.#options.watched, signal);
+    const ended = new AbortController();
+    try {
+      await this.#loop.run(this.#options.watched, AbortSignal.any([signal, this.#term.untilNext(ended.signal)]));
+    } finally {
+      ended.abort();
+    }
     await this.#housekeeping?.store(attachment.files);
+  }
+
+  async #endShipping(): Promise<void> {
+    await this.#shipping?.stop();
+    this.#shipping = undefined;
+  }
+
+  #acknowledged(): void {
+    const { acknowledged } = this.#shipping?.authority ?? {};
+    if (acknowledged !== undefined) this.#term.held?.lease.noteTxid(acknowledged);
+    this.#wakeup.poke();
   }
 
   async #betweenSyncs(attachment: Attachment): Promise<void> {
@@ -254,7 +249,7 @@ export class DatabaseReplicator {
   /** A file that was reported, or that the stored table names, stays as it is even if no replica has seen it. */
   readonly #whileUnsent = async (fold: () => Promise<LineageHead>): Promise<LineageHead | undefined> => {
     const newest = this.#attachment?.files.head?.txid;
-    if (newest === undefined || this.#local?.has(newest) !== true) return undefined;
+    if (newest === undefined || this.#lineage?.local.has(newest) !== true) return undefined;
     if (newest === this.#reportedTxid || newest === this.#housekeeping?.storedTxid) return undefined;
     return this.#shipping?.whileUnsent(newest, fold);
   };
@@ -267,23 +262,19 @@ export class DatabaseReplicator {
 
   /** Says a failure once, then waits: for ever longer, or, where only the operator can help, for a sign of change. */
   async #failed(error: Error, signal: AbortSignal): Promise<void> {
-    const isLost =
-      error instanceof EngineError && (error.code === 'position-lost' || error.code === 'frame-unreadable');
-    const needsOperator = error instanceof EngineError && (error.code === 'diverged' || error.code === 'in-use');
-    const passes = error instanceof LiveError && (error.code === 'busy' || error.code === 'absent');
+    const failure = attachmentFailure(error);
     this.#distrustWal ||= error instanceof EngineError && error.code === 'frame-unreadable';
-    this.#mustScan ||= isLost;
+    this.#mustScan ||= failure === 'position-lost';
     this.#setBusy(false);
-    if (isLost)
-      this.#logger.warn('the position in the WAL is lost, the whole database is read to find what changed', { error });
-    else if (this.#error?.message !== error.message) {
-      const hint = 'hint' in error ? error.hint : undefined;
-      this.#logger[passes ? 'debug' : 'error']('cannot replicate the database, trying again', { error, hint });
-    }
-    this.#state = needsOperator ? 'failed' : 'waiting';
+    logFailure(this.#logger, error, { isNews: this.#error?.message !== error.message });
+    this.#state = failure === 'needs-operator' ? 'failed' : 'waiting';
     this.#error = error;
-    if (needsOperator) await this.#services.clock.sleep(operatorMs, signal);
-    else await this.#wakeup.wait(this.#attachBackoff.next(), signal);
+    if (failure !== 'needs-operator') {
+      await this.#wakeup.wait(this.#attachBackoff.next(), signal);
+      return;
+    }
+    this.#term.giveUp();
+    await this.#services.clock.sleep(operatorMs, signal);
   }
 
   async #drain(): Promise<void> {

@@ -1,10 +1,13 @@
 import type { Txid } from '../../format/ltx/txid.ts';
-import type { ShipState } from '../ship/replica-shipper.ts';
+import type { LeaseStatus } from '../lease/lease-status.ts';
+import type { ReplicaShipper, ShipState } from '../ship/replica-shipper.ts';
 
 /** What a database is up to. */
 export type DatabaseState =
   /** There is no database yet, or it cannot be attached now. */
   | 'waiting'
+  /** Another host may have the lease: nothing is sent, and unless it was active before, nothing is looked at. */
+  | 'standby'
   | 'attaching'
   | 'replicating'
   /** Needs the operator: see the error. */
@@ -31,5 +34,18 @@ export interface DatabaseStatus {
   /** An application's long reader keeps the WAL from restarting. */
   readonly readerInTheWay: boolean;
   readonly error: string | undefined;
+  /** Undefined without leases. */
+  readonly lease?: LeaseStatus | undefined;
   readonly replicas: readonly ReplicaStatus[];
+}
+
+export function replicaStatus(shipper: ReplicaShipper): ReplicaStatus {
+  return {
+    name: shipper.name,
+    url: shipper.client.url,
+    state: shipper.state,
+    txid: shipper.acknowledged,
+    timestampMs: shipper.acknowledgedTimeMs,
+    error: shipper.error?.message,
+  };
 }

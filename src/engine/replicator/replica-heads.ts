@@ -1,10 +1,13 @@
 import type { CallOptions, ReplicaClient } from '../../replica/replica-client.ts';
 import type { Remote } from '../continuity/continuity.ts';
 import { readReplicaHead } from '../continuity/replica-head.ts';
+import type { DatabaseLease } from '../lease/database-lease.ts';
 
 export interface NamedClient {
   readonly name: string;
   readonly client: ReplicaClient;
+  /** Undefined where the replica is written without one. */
+  readonly lease?: DatabaseLease | undefined;
 }
 
 export interface ReplicaHeads {

@@ -1,14 +1,15 @@
 import { noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { EngineError } from '../engine-error.ts';
-import { AttemptedMark } from '../meta/attempted-mark.ts';
+import type { LeaseTerm } from '../lease/database-lease.ts';
+import type { AttemptedMark } from '../meta/attempted-mark.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
-import type { MetaDirectory } from '../meta/meta-directory.ts';
-import { ReplicaShipper } from '../ship/replica-shipper.ts';
+import { conflictError } from '../ship/conflict-error.ts';
+import { type Conflict, ReplicaShipper } from '../ship/replica-shipper.ts';
+import { fencedReplicas } from './fenced-replicas.ts';
 import { fillFromOthers } from './fill-gap.ts';
 import type { NamedClient } from './replica-heads.ts';
 
@@ -17,6 +18,21 @@ export interface ShippingEvents {
   onAcknowledged(): void;
   /** A replica needs a snapshot that begins its files: no other one has what it lacks. */
   onSnapshotWanted(): void;
+  /** The replica that decides holds a file of another holder of its lease: the files from here on have to be made anew. */
+  onConflict(error: EngineError): void;
+}
+
+/** What is shipped, and in which term of the lease. */
+export interface ShippingState {
+  readonly local: LocalFiles;
+  readonly mark: AttemptedMark;
+  /** Undefined without leases. */
+  readonly term: ShippingTerm | undefined;
+}
+
+export interface ShippingTerm extends LeaseTerm {
+  /** The first file sent in this term. It goes to the authority before any other one goes anywhere. */
+  readonly epochTxid: Txid;
 }
 
 /** Ships one database's local files to all its replicas, each at its own pace. */
@@ -24,20 +40,24 @@ export class Shipping {
   readonly shippers: readonly ReplicaShipper[];
   readonly #local: LocalFiles;
   readonly #mark: AttemptedMark;
+  readonly #term: ShippingTerm | undefined;
+  readonly #authority: ReplicaShipper | undefined;
   readonly #events: ShippingEvents;
   readonly #changed: Wakeup;
   readonly #foldOrSend = new Mutex();
   readonly #wantingSnapshot = new Set<ReplicaShipper>();
   readonly #stopped = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #conflictError: EngineError | undefined;
 
   private constructor(
     replicas: readonly NamedClient[],
-    state: { local: LocalFiles; mark: AttemptedMark },
+    state: ShippingState,
     services: { events: ShippingEvents; clock: Clock; logger: Logger },
   ) {
     this.#local = state.local;
     this.#mark = state.mark;
+    this.#term = state.term;
     this.#events = services.events;
     this.#changed = new Wakeup(services.clock);
     const events = {
@@ -45,25 +65,39 @@ export class Shipping {
       onAttempt: (txid: Txid) => this.#foldOrSend.run(() => this.#mark.attempt(txid)),
       onStateChange: () => this.#changed.notify(),
       onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
+      onConflict: (shipper: ReplicaShipper, conflict: Conflict) => this.#conflict(shipper, conflict),
+      mayShip: (shipper: ReplicaShipper) => this.#mayShip(shipper),
     };
-    this.shippers = replicas.map((replica) => new ReplicaShipper(replica, { local: state.local, events }, services));
+    this.shippers = fencedReplicas(replicas, state.term).map(
+      (replica) => new ReplicaShipper(replica, { local: state.local, events }, services),
+    );
+    this.#authority = this.shippers[replicas.findIndex(({ lease }) => lease !== undefined)];
   }
 
   /** Begins to ship. */
-  static async start(
+  static start(
     replicas: readonly NamedClient[],
-    { meta, local }: { meta: MetaDirectory; local: LocalFiles },
-    services: { events: ShippingEvents; durableFiles: DurableFiles; clock: Clock; logger: Logger },
-  ): Promise<Shipping> {
-    const mark = await AttemptedMark.open(meta, local.newest?.txid ?? noTxid, services);
-    const shipping = new Shipping(replicas, { local, mark }, services);
+    state: ShippingState,
+    services: { events: ShippingEvents; clock: Clock; logger: Logger },
+  ): Shipping {
+    const shipping = new Shipping(replicas, state, services);
     shipping.#running = Promise.all(shipping.shippers.map((shipper) => shipper.run(shipping.#stopped.signal)));
     return shipping;
   }
 
   /** True while no replica accepts files. */
   get isDown(): boolean {
-    return this.shippers.length > 0 && this.shippers.every(({ state }) => state === 'down' || state === 'stopped');
+    return this.shippers.length > 0 && this.shippers.every(({ isFailing }) => isFailing);
+  }
+
+  /** The replica that decides; undefined without leases. */
+  get authority(): ReplicaShipper | undefined {
+    return this.#authority;
+  }
+
+  /** What `onConflict` was told; nothing more is sent. */
+  get conflict(): EngineError | undefined {
+    return this.#conflictError;
   }
 
   get isSnapshotWanted(): boolean {
@@ -98,7 +132,7 @@ export class Shipping {
     for (;;) {
       signal.throwIfAborted();
       const missing = this.shippers.filter(({ acknowledged }) => (acknowledged ?? noTxid) < txid);
-      const failed = missing.filter(({ state }) => state === 'down' || state === 'stopped');
+      const failed = missing.filter(({ isFailing }) => isFailing);
       if (missing.length > failed.length) await this.#changed.wait(undefined, signal);
       else if (failed.length > 0 && failed.length === this.shippers.length) {
         throw new EngineError('unavailable', 'Cannot ship: no replica accepts files', { cause: failed[0]?.error });
@@ -112,7 +146,8 @@ export class Shipping {
     const endMs = clock.monotonic() + timeoutMs;
     const behind = () => this.shippers.filter(({ acknowledged }) => (acknowledged ?? noTxid) < this.#local.headTxid);
     for (const shipper of this.shippers) shipper.retry();
-    while (behind().some(({ state }) => state !== 'stopped') && clock.monotonic() < endMs) {
+    const mayCatchUp = ({ state }: ReplicaShipper) => state !== 'stopped' && state !== 'standby';
+    while (behind().some(mayCatchUp) && clock.monotonic() < endMs) {
       await this.#changed.wait(Math.min(retryMs, endMs - clock.monotonic()), never);
       for (const shipper of behind()) if (shipper.state === 'down') shipper.retry();
     }
@@ -127,7 +162,26 @@ export class Shipping {
 
   #acknowledged(): void {
     this.#changed.notify();
+    if (this.#isFenced) this.notify();
     this.#events.onAcknowledged();
+  }
+
+  /** Whether the authority has the first file of this term: from then on no former holder of the lease gets a file in. */
+  get #isFenced(): boolean {
+    return this.#term === undefined || (this.#authority?.acknowledged ?? noTxid) >= this.#term.epochTxid;
+  }
+
+  #mayShip(shipper: ReplicaShipper): boolean {
+    return shipper === this.#authority || this.#isFenced;
+  }
+
+  #conflict(shipper: ReplicaShipper, conflict: Conflict): EngineError {
+    const error = conflictError(shipper.name, conflict, shipper === this.#authority ? this.#term?.epoch : undefined);
+    if (error.code !== 'diverged') {
+      this.#conflictError = error;
+      this.#events.onConflict(error);
+    }
+    return error;
   }
 
   async #fill(shipper: ReplicaShipper): Promise<void> {

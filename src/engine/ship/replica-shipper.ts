@@ -24,6 +24,8 @@ export type ShipState =
   | 'behind'
   /** It does not accept writes; tried again with growing waits. */
   | 'down'
+  /** Its lease is not held; what is local waits. */
+  | 'standby'
   /** It holds something that cannot be gone on from; needs the operator. */
   | 'stopped';
 
@@ -36,6 +38,18 @@ export interface ShipperEvents {
   onStateChange(): void;
   /** The files after `txid` cannot be had locally or elsewhere: a snapshot has to begin them. */
   onMissing(shipper: ReplicaShipper): Promise<void>;
+  /** The replica holds a file of another writer under a TXID of ours: the error for it. */
+  onConflict(shipper: ReplicaShipper, conflict: Conflict): EngineError;
+  /** Whether files may be sent to the replica now; `notify` is called when that changes. */
+  mayShip(shipper: ReplicaShipper): boolean;
+}
+
+/** A file that was refused because the replica has another one under its name. */
+export interface Conflict {
+  readonly txid: Txid;
+  /** Of our file, and of the one that is there. */
+  readonly ownEpoch: number;
+  readonly epochThere: number;
 }
 
 /** Ships one database's level-0 files to one replica, in order, one at a time, each created and never replaced. */
@@ -77,6 +91,11 @@ export class ReplicaShipper {
     return this.#error;
   }
 
+  /** Whether it accepts no files now. */
+  get isFailing(): boolean {
+    return failing.has(this.#state);
+  }
+
   /** The newest TXID the replica is known to hold; undefined before it was asked. */
   get acknowledged(): Txid | undefined {
     return this.#acknowledged;
@@ -108,8 +127,10 @@ export class ReplicaShipper {
         await this.#wakeup.wait(undefined, signal);
       } catch (error) {
         if (signal.aborted) return;
-        const final = error instanceof EngineError;
-        await this.#enter(final ? 'stopped' : 'down', error instanceof Error ? error : new Error(String(error)));
+        const state = failingState(error);
+        const final = state === 'stopped';
+        if (state === 'standby') this.#acknowledged = undefined; // whoever holds the lease may move the replica on
+        await this.#enter(state, error instanceof Error ? error : new Error(String(error)));
         const now = this.#clock.monotonic();
         if (now >= this.#retryAtMs) this.#retryAtMs = now + this.#backoff.next(); // tries in between count for nothing
         await this.#wakeup.wait(final ? undefined : this.#retryAtMs - now, signal);
@@ -136,7 +157,7 @@ export class ReplicaShipper {
       return;
     }
     const newest = this.#local.headTxid;
-    if (head.txid > newest) throw this.#foreign(head.txid, `the local files end at ${formatTxid(newest)}`);
+    if (head.txid > newest) throw foreignFile(this.name, head.txid, `the local files end at ${formatTxid(newest)}`);
     if (this.#local.has(head.txid)) {
       if (head.file.level === 0) await this.#compare(head.file);
       else if (await this.#resumeBefore(head.txid, signal)) return;
@@ -158,7 +179,7 @@ export class ReplicaShipper {
   }
 
   async #shipAll(signal: AbortSignal): Promise<void> {
-    while (this.#behind() && !signal.aborted) {
+    while (this.#behind() && !signal.aborted && this.#events.mayShip(this)) {
       const txid = nextTxid(this.#acknowledged ?? noTxid);
       const snapshot = this.#local.snapshots.find((file) => file.maxTxid === txid);
       const file = this.#local.get(txid);
@@ -184,7 +205,7 @@ export class ReplicaShipper {
     const file = { ...fileId(txid), sizeBytes: this.#local.get(txid)?.sizeBytes ?? 0 }; // final only now
     const body = await this.#local.body(file);
     if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
-    if (this.#state === 'down') await this.#enter('behind');
+    if (this.isFailing) await this.#enter('behind');
     this.#acknowledge(txid, body.timestampMs);
   }
 
@@ -200,8 +221,10 @@ export class ReplicaShipper {
     const sizeBytes = await this.#sizeThere(file);
     await this.#local.readEnd(file.maxTxid, own);
     if (sizeBytes >= ltxTrailerBytes) await readRange(this.client, file, sizeBytes - ltxTrailerBytes, theirs);
-    if (Buffer.compare(own, theirs) !== 0)
-      throw this.#foreign(file.maxTxid, 'the local file of that TXID holds other bytes');
+    if (Buffer.compare(own, theirs) === 0) return;
+    const { epoch: ownEpoch } = await this.#local.readHeader(file.maxTxid);
+    const { epoch: epochThere } = await readHeader(this.client, { ...file, sizeBytes }, {});
+    throw this.#events.onConflict(this, { txid: file.maxTxid, ownEpoch, epochThere });
   }
 
   async #sizeThere(file: LtxFileInfo): Promise<number> {
@@ -215,31 +238,38 @@ export class ReplicaShipper {
     );
   }
 
-  #foreign(txid: Txid, state: string): EngineError {
-    return new EngineError(
-      'diverged',
-      `Cannot ship to replica ${this.name}: it holds TXID ${formatTxid(txid)} of another writer, ${state}`,
-      {
-        hint: 'two programs write this replica: stop one of them, or give one another path; nothing is overwritten',
-      },
-    );
-  }
-
   /** Says a change of state once. */
   async #enter(state: ShipState, error?: Error): Promise<void> {
     const before = this.#state;
     this.#state = state;
     this.#error = error;
-    const failed = state === 'down' || state === 'stopped';
-    const hadFailed = before === 'down' || before === 'stopped';
-    if (failed && state !== before) {
+    const failed = failing.has(state);
+    const hadFailed = failing.has(before);
+    if (failed && state !== 'standby' && state !== before) {
       const hint = error !== undefined && 'hint' in error ? error.hint : undefined;
       this.#logger.error(state === 'down' ? 'replica does not accept files, trying again' : 'replica stopped', {
         error,
         hint,
       });
     }
-    if (hadFailed && !failed) this.#logger.info('replica accepts files again');
+    if (hadFailed && before !== 'standby' && !failed) this.#logger.info('replica accepts files again');
     if (failed !== hadFailed) this.#events.onStateChange();
   }
+}
+
+const failing: ReadonlySet<ShipState> = new Set(['down', 'standby', 'stopped']);
+
+function failingState(error: unknown): 'down' | 'standby' | 'stopped' {
+  if (!(error instanceof EngineError)) return 'down';
+  return error.code === 'lease-lost' ? 'standby' : 'stopped';
+}
+
+export function foreignFile(replica: string, txid: Txid, state: string): EngineError {
+  return new EngineError(
+    'diverged',
+    `Cannot ship to replica ${replica}: it holds TXID ${formatTxid(txid)} of another writer, ${state}`,
+    {
+      hint: 'two programs write this replica: stop one of them, or give one another path; nothing is overwritten',
+    },
+  );
 }

@@ -33,14 +33,17 @@ export class SyncFiles {
   readonly local: LocalFiles;
   readonly #runs: PageRuns;
   readonly #clock: Clock;
+  readonly #epoch: number | undefined;
   #head: LineageHead | undefined;
   #table: PageChecksumTable;
 
+  /** `epoch`: that of the term the files are written in; undefined without a lease, where they keep that of the head. */
   constructor(
-    state: { local: LocalFiles; head: LineageHead | undefined; table: PageChecksumTable },
+    state: { local: LocalFiles; head: LineageHead | undefined; table: PageChecksumTable; epoch: number | undefined },
     services: { runs: PageRuns; clock: Clock },
   ) {
     this.local = state.local;
+    this.#epoch = state.epoch;
     this.#head = state.head;
     this.#table = state.table;
     this.#runs = services.runs;
@@ -178,7 +181,7 @@ export class SyncFiles {
   }
 
   #commonFields({ pageSizeBytes, commit }: NewPages) {
-    return { pageSizeBytes, commit, epoch: this.#head?.epoch ?? 0 };
+    return { pageSizeBytes, commit, epoch: this.#epoch ?? this.#head?.epoch ?? 0 };
   }
 }
 

@@ -1,0 +1,57 @@
+import type { DatabaseLease, LeaseTerm } from './database-lease.ts';
+import type { LeaseStatus } from './lease-status.ts';
+
+/** The term that a database is replicated in; without a lease there is none, and none is needed. */
+export class TermHolder {
+  readonly #lease: DatabaseLease | undefined;
+  #term: LeaseTerm | undefined;
+
+  constructor(lease: DatabaseLease | undefined) {
+    this.#lease = lease;
+  }
+
+  /** The lease with the term it is held in. */
+  get held(): { readonly lease: DatabaseLease; readonly term: LeaseTerm } | undefined {
+    return this.#lease && this.#term && { lease: this.#lease, term: this.#term };
+  }
+
+  get status(): LeaseStatus | undefined {
+    return this.#lease?.status;
+  }
+
+  /** Whether there is a lease and it is not held: nothing may be written. */
+  get isStandby(): boolean {
+    return this.#lease !== undefined && this.#term?.mayWrite() !== true;
+  }
+
+  /** Resolves when the lease is held again; whether it is, which it is not when `signal` aborts. */
+  async enterNext(signal: AbortSignal): Promise<boolean> {
+    const before = this.#term;
+    this.#term = undefined;
+    try {
+      this.#term = await this.#lease?.nextTerm(before, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    return this.#term !== undefined;
+  }
+
+  /** The same term, under a higher epoch. */
+  replace(term: LeaseTerm | undefined): void {
+    this.#term = term;
+  }
+
+  /** Aborts when another term begins; `ended` gives up waiting for it. */
+  untilNext(ended: AbortSignal): AbortSignal {
+    const begun = new AbortController();
+    this.#lease?.nextTerm(this.#term, { signal: ended }).then(
+      () => begun.abort(),
+      () => {}, // the attachment ended first
+    );
+    return begun.signal;
+  }
+
+  giveUp(): void {
+    if (this.#term !== undefined) this.#lease?.giveUp(this.#term);
+  }
+}

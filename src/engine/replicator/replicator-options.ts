@@ -1,0 +1,14 @@
+import type { DatabaseSettings } from '../database-settings.ts';
+import type { NamedClient } from './replica-heads.ts';
+
+export interface ReplicatorOptions {
+  readonly settings: DatabaseSettings;
+  readonly replicas: readonly NamedClient[];
+  /** Whether file-system events reach `notify`; otherwise the database is looked at every monitor interval. */
+  readonly watched: boolean;
+  readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
+  /** Runs each time before the database is looked at, under the lease where there is one: brings it back when it is missing. */
+  readonly prepare?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /** Told when the database becomes busy, and is polled, or quiet, and wants events. */
+  readonly onBusy?: ((busy: boolean) => void) | undefined;
+}
