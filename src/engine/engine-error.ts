@@ -9,6 +9,8 @@ export type EngineErrorCode =
   | 'diverged'
   /** Somebody else replicates this database. */
   | 'in-use'
+  /** The lease is not held, or not any more. */
+  | 'lease-lost'
   /** Local state that cannot be used. */
   | 'state-invalid'
   /** Not possible now. */
