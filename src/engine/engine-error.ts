@@ -15,6 +15,8 @@ export type EngineErrorCode =
   | 'late-write'
   /** Somebody else replicates this database. */
   | 'in-use'
+  /** The lease is not held, or not any more. */
+  | 'lease-lost'
   /** Local state that cannot be used. */
   | 'state-invalid'
   /** Not possible now. */

@@ -1,9 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { LeaseStore } from '../../replica/lease/lease-store.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
+import { EngineError } from '../engine-error.ts';
+import { announceLease } from './announce-lease.ts';
+import { callStore } from './call-store.ts';
+import { HeldLease } from './held-lease.ts';
+import { askToRaise, askToRelease, decide, initialLease, type LeaseInput, mayWrite } from './lease-machine.ts';
 import type { LeaseMemory } from './lease-memory.ts';
-import type { LeaseStatus } from './lease-status.ts';
+import { type LeasePolicy, leasePolicy } from './lease-policy.ts';
+import { afterCall, type LeaseReply } from './lease-reply.ts';
+import type { LeaseMoment, LeaseState } from './lease-state.ts';
+import { isSameStatus, type LeaseStatus, leaseStatus } from './lease-status.ts';
+
+const releaseTimeoutMs = 5_000;
 
 export interface LeaseKeeperOptions {
   readonly store: LeaseStore;
@@ -14,7 +26,7 @@ export interface LeaseKeeperOptions {
   readonly hostname?: string | undefined;
   /** Default: nothing is remembered from one process to the next. */
   readonly memory?: LeaseMemory | undefined;
-  /** Which boot of which machine this is; `readMachineIdentity`. Undefined: an own lease is never taken back at once. */
+  /** Which boot of which machine this is, from `readMachineIdentity`. Undefined: its own lease is never taken back at once. */
   readonly machine?: string | undefined;
   /**
    * The caller's word that it holds the local lock of everything this lease guards, so that the process which made the
@@ -34,36 +46,238 @@ export interface LeaseKeeperServices {
  * Gets one lease, holds it as long as it can, follows it while somebody else has it. Losing it is no failure: the keeper
  * goes on as a standby and takes it again when it is free.
  */
-export declare class LeaseKeeper {
+export class LeaseKeeper {
+  readonly #options: LeaseKeeperOptions;
+  readonly #policy: LeasePolicy;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #wakeup: Wakeup;
+  readonly #held: HeldLease;
+  readonly #stopped = new AbortController();
+  readonly #listeners = new Set<(status: LeaseStatus) => void>();
+  readonly #waiters = new Set<() => void>();
+  #state: LeaseState = initialLease();
+  #status: LeaseStatus = { kind: 'starting' };
+  #txid: Txid | undefined;
+  #running: Promise<void> | undefined;
+  #releasing: Promise<void> | undefined;
+  #hasEnded = false;
+
   /** Throws RangeError for a ttl that cannot be used. */
-  constructor(options: LeaseKeeperOptions, services: LeaseKeeperServices);
+  constructor(options: LeaseKeeperOptions, { clock, logger }: LeaseKeeperServices) {
+    this.#options = options;
+    this.#policy = leasePolicy(options.ttlMs);
+    this.#clock = clock;
+    this.#logger = logger.child({ lease: options.store.url });
+    this.#wakeup = new Wakeup(clock);
+    this.#held = new HeldLease(clock, this.#policy.marginMs, () => this.#notice());
+  }
 
-  get state(): LeaseStatus;
-
-  /** Calls `listener` after each change of the kind, epoch, holder or error of `state`; returns what ends that. */
-  onChange(listener: (state: LeaseStatus) => void): () => void;
+  get state(): LeaseStatus {
+    return this.#hasEnded ? { kind: 'released' } : leaseStatus(this.#state, this.#now());
+  }
 
   /** Whether a mutation may be sent now: the lease is held and neither clock has reached the deadline. */
-  mayWrite(): boolean;
+  mayWrite(): boolean {
+    return !this.#hasEnded && mayWrite(this.#state, this.#now());
+  }
 
-  /** Aborts when the lease is lost, given back or past its deadline; each time it is gained there is a new one. */
-  get heldSignal(): AbortSignal;
+  /** Aborts when the lease is lost, given back or past its deadline; there is a new one each time it is gained. */
+  get heldSignal(): AbortSignal {
+    return this.#held.signal;
+  }
 
-  /** Drives the lease until `signal` aborts or `release` is called. Rejects only when the generations are used up. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Calls `listener` after each change of the kind, epoch, holder or error of `state`; returns what ends that. */
+  onChange(listener: (status: LeaseStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What the next renewal says was shipped, for people. */
+  noteTxid(txid: Txid): void {
+    this.#txid = txid;
+  }
+
+  /** Drives the lease until `signal` aborts or `release` is called. Once. Rejects only when the generations are used up. */
+  run(signal: AbortSignal): Promise<void> {
+    this.#running ??= this.#run(signal);
+    return this.#running;
+  }
+
+  /** Resolves with the epoch as soon as the lease is held. Rejects when `signal` aborts or the keeper ends. */
+  waitHeld(signal: AbortSignal): Promise<number> {
+    return this.#until(() => this.#writableEpoch(), signal);
+  }
 
   /**
    * Raises the epoch above `epoch` by a renewal, at once when the lease is held, else with the acquisition; resolves with
-   * the new epoch. Rejects when the lease is lost before or `signal` aborts.
+   * the new epoch. Rejects with EngineError `lease-lost` when the lease goes to another before, or the keeper ends.
    */
-  raiseAbove(epoch: number, signal?: AbortSignal): Promise<number>;
+  raiseAbove(epoch: number, signal?: AbortSignal): Promise<number> {
+    this.#state = askToRaise(this.#state, epoch);
+    this.#wakeup.poke();
+    const wasHeld = this.#held.isHeld;
+    return this.#until(() => {
+      const raised = this.#writableEpoch();
+      if (raised !== undefined && raised > epoch) return raised;
+      if (wasHeld && this.#state.phase.kind === 'following') throw this.#lost('it went to another process');
+      return undefined;
+    }, signal);
+  }
 
-  /** What the next renewal says was shipped, for people. */
-  noteTxid(txid: Txid): void;
+  /**
+   * Gives the lease back, so that the next one need not wait; at most `timeoutMs` long (5 s). Nothing may be written from the
+   * call on. Final and idempotent; never rejects.
+   */
+  release({ timeoutMs = releaseTimeoutMs }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    this.#releasing ??= this.#release(timeoutMs);
+    return this.#releasing;
+  }
 
-  /** Resolves with the epoch as soon as the lease is held. Rejects when `signal` aborts or the keeper ends. */
-  waitHeld(signal: AbortSignal): Promise<number>;
+  async #run(signal: AbortSignal): Promise<void> {
+    const stop = () => this.#stopped.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      this.#state = { ...(await this.#start()), raiseAbove: this.#state.raiseAbove };
+      await this.#drive(this.#stopped.signal);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#end();
+    }
+  }
 
-  /** Gives the lease back, so that the next one need not wait; at most `timeoutMs` long (5 s). Final and idempotent. */
-  release(options?: { readonly timeoutMs?: number | undefined }): Promise<void>;
+  async #start(): Promise<LeaseState> {
+    const { memory, machine, holdsLocalLock } = this.#options;
+    const noted = await memory?.load().catch((error: unknown) => {
+      this.#logger.warn('the note of the lease cannot be read', { error });
+      return undefined;
+    });
+    const isOurs = holdsLocalLock === true && machine !== undefined && noted?.machine === machine;
+    return initialLease({ lastEpoch: noted?.epoch, remembered: isOurs ? noted.write : undefined });
+  }
+
+  async #drive(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { state, action } = decide(this.#state, this.#input());
+      if (action.kind === 'end') return;
+      this.#enter(state);
+      if (action.kind === 'wait') {
+        await this.#wakeup.wait(Math.min(action.ms, this.#policy.marginMs), signal);
+        this.#notice();
+        continue;
+      }
+      const limits = { timeoutMs: this.#policy.callTimeoutMs, signal };
+      await this.#learn(await callStore(this.#options.store, action, limits, this.#clock));
+    }
+  }
+
+  /** An epoch is on disk before anything is written under it. */
+  async #learn(reply: LeaseReply): Promise<void> {
+    const now = this.#now();
+    const before = holdOf(this.#state);
+    const hold = holdOf(afterCall(this.#state, reply, now, this.#policy));
+    const isNew = hold !== undefined && hold.epoch !== before?.epoch;
+    if (isNew) await this.#remember(hold.epoch, hold.stored);
+    this.#enter(afterCall(this.#state, reply, now, this.#policy));
+    if (!isNew && hold !== undefined && hold.stored.tag !== before?.stored.tag) {
+      await this.#remember(hold.epoch, hold.stored);
+    }
+  }
+
+  /** A note that cannot be made costs the next start a wait. */
+  async #remember(epoch: number, stored?: { tag: string; record: { nonce: string } }): Promise<void> {
+    const write = stored && { tag: stored.tag, nonce: stored.record.nonce };
+    try {
+      await this.#options.memory?.save({ epoch, write, machine: this.#options.machine ?? '' });
+    } catch (error) {
+      this.#logger.warn('the lease cannot be noted, a restart will have to wait for it', { error });
+    }
+  }
+
+  async #release(timeoutMs: number): Promise<void> {
+    this.#end();
+    this.#stopped.abort();
+    await this.#running?.catch(() => {});
+    const { epoch } = holdOf(this.#state) ?? {};
+    this.#state = askToRelease(this.#state);
+    const limit = new AbortController();
+    const done = new AbortController();
+    const limiting = this.#clock.sleep(timeoutMs, done.signal).then(() => limit.abort());
+    await this.#drive(limit.signal);
+    done.abort();
+    await limiting;
+    if (this.#state.phase.kind !== 'released') {
+      this.#logger.warn('lease not given back in time, it ends by itself', { error: this.#state.error });
+    } else if (epoch !== undefined) {
+      await this.#remember(epoch);
+      this.#logger.info('lease given back', { epoch });
+    }
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    this.#held.lose(this.#lost('it is given back'));
+    this.#notice();
+  }
+
+  #enter(state: LeaseState): void {
+    this.#state = state;
+    this.#notice();
+  }
+
+  /** Tells everybody what has changed since the last time, also by time alone. */
+  #notice(): void {
+    const status = this.state;
+    const hold = holdOf(this.#state);
+    if (status.kind === 'held' && hold !== undefined) this.#held.keep(hold.deadline);
+    else this.#held.lose(this.#lost(status.kind === 'lapsed' ? 'it was not renewed in time' : 'somebody else has it'));
+    const before = this.#status;
+    this.#status = status;
+    for (const wake of [...this.#waiters]) wake();
+    if (isSameStatus(before, status)) return;
+    announceLease(before, status, this.#logger);
+    for (const listener of [...this.#listeners]) listener(status);
+  }
+
+  async #until(value: () => number | undefined, signal?: AbortSignal): Promise<number> {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.#hasEnded) throw this.#lost('its keeper has ended');
+      const found = value();
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#waiters.delete(wake);
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#waiters.add(wake);
+        signal?.addEventListener('abort', wake);
+      });
+    }
+  }
+
+  #writableEpoch(): number | undefined {
+    return this.mayWrite() ? holdOf(this.#state)?.epoch : undefined;
+  }
+
+  #lost(state: string): EngineError {
+    return new EngineError('lease-lost', `Cannot use lease ${this.#options.store.url}: ${state}`);
+  }
+
+  #now(): LeaseMoment {
+    return { monotonicMs: this.#clock.monotonic(), wallMs: this.#clock.now() };
+  }
+
+  #input(): LeaseInput {
+    const { owner, hostname, epochFloor } = this.#options;
+    const identity = { owner, hostname, txid: this.#txid };
+    const nonce = randomBytes(16).toString('hex');
+    return { now: this.#now(), nonce, policy: this.#policy, identity, epochFloor: epochFloor?.() ?? 0 };
+  }
+}
+
+function holdOf({ phase }: LeaseState) {
+  return 'hold' in phase ? phase.hold : undefined;
 }

@@ -10,6 +10,8 @@ export interface LeasePolicy {
   readonly renewMs: number;
   /** From one look of a standby to the next, and from a failed call to the next one. */
   readonly pollMs: number;
+  /** From a refused acquisition to the look at who won: soon, but no busy loop where a store refuses all. */
+  readonly contentionMs: number;
   /** After this a call counts as failed; what it sent may still arrive. */
   readonly callTimeoutMs: number;
 }
@@ -19,7 +21,14 @@ export function leasePolicy(ttlMs: number): LeasePolicy {
   if (!(ttlMs >= minLeaseTtlMs))
     throw new RangeError(`Cannot use a lease ttl of ${ttlMs} ms: less than ${minLeaseTtlMs}`);
   const marginMs = leaseMarginMs(ttlMs);
-  return { ttlMs, marginMs, renewMs: ttlMs / 3, pollMs: Math.min(1_500, ttlMs / 3), callTimeoutMs: marginMs };
+  return {
+    ttlMs,
+    marginMs,
+    renewMs: ttlMs / 3,
+    pollMs: Math.min(1_500, ttlMs / 3),
+    contentionMs: 100,
+    callTimeoutMs: marginMs,
+  };
 }
 
 export function leaseMarginMs(ttlMs: number): number {
