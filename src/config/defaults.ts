@@ -9,6 +9,7 @@ export const defaultSettings: DatabaseSettings = {
   maxSyncWalBytes: 64 * 1024 * 1024,
   restoreIfDbNotExists: false,
   switchToWal: true,
+  lease: { mode: 'auto', ttlMs: 30_000, owner: undefined },
 };
 
 export const defaultSyncIntervalMs = 1000;

@@ -11,6 +11,14 @@ export interface ReplicaConfig {
   readonly syncIntervalMs: number;
 }
 
+export interface LeaseSettings {
+  /** `auto`: for replicas that several machines reach, as far as their store can carry leases; `on`: for all, or refuse. */
+  readonly mode: 'auto' | 'on' | 'off';
+  readonly ttlMs: number;
+  /** Who this is, as others read it. Default: host name and process id. */
+  readonly owner: string | undefined;
+}
+
 /** What may differ from database to database and is not a path. */
 export interface DatabaseSettings {
   readonly monitorIntervalMs: number;
@@ -24,6 +32,7 @@ export interface DatabaseSettings {
   readonly restoreIfDbNotExists: boolean;
   /** Whether a database in a rollback journal mode is switched to WAL; without it such a database is refused. */
   readonly switchToWal: boolean;
+  readonly lease: LeaseSettings;
 }
 
 export interface DatabaseConfig extends DatabaseSettings {

@@ -2,10 +2,12 @@ import { ConfigError } from './config-error.ts';
 import { defaultMetaPath, expandPath, type PathContext } from './database-paths.ts';
 import { defaultConfig, defaultSettings, defaultSyncIntervalMs } from './defaults.ts';
 import { assertDistinct } from './distinct-databases.ts';
+import { leaseSettings } from './lease-settings.ts';
 import type {
   DatabaseConfig,
   DatabaseSettings,
   DirectoryConfig,
+  LeaseSettings,
   LoggingConfig,
   MetaPlace,
   NormalConfig,
@@ -81,7 +83,12 @@ function settings(entry: DatabaseEntry, file: ConfigFile): DatabaseSettings {
     maxSyncWalBytes: entry['max-sync-wal-bytes'] ?? defaultSettings.maxSyncWalBytes,
     restoreIfDbNotExists: entry['restore-if-db-not-exists'] ?? defaultSettings.restoreIfDbNotExists,
     switchToWal: entry['switch-to-wal'] ?? file['switch-to-wal'] ?? defaultSettings.switchToWal,
+    lease: lease({ ...file.lease, ...entry.lease }),
   };
+}
+
+function lease({ enabled, ttl, owner }: NonNullable<ConfigFile['lease']>): LeaseSettings {
+  return leaseSettings({ enabled, ttlMs: ttl, owner });
 }
 
 /** Names that are not given are `file`, `file-2`, `file-3` ... */

@@ -7,7 +7,7 @@ export type EngineErrorCode =
   | 'frame-unreadable'
   /** The database and its replica disagree about the past; only the operator can say which one is right. */
   | 'diverged'
-  /** A lease is not held; what is to be sent waits. */
+  /** A lease is not held, or not any more; what is to be sent waits. */
   | 'lease-lost'
   /** A later holder of the lease has gone on with the replica; what was not sent by then belongs to no lineage. */
   | 'superseded'
@@ -15,8 +15,6 @@ export type EngineErrorCode =
   | 'late-write'
   /** Somebody else replicates this database. */
   | 'in-use'
-  /** The lease is not held, or not any more. */
-  | 'lease-lost'
   /** Local state that cannot be used. */
   | 'state-invalid'
   /** Not possible now. */

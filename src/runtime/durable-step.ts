@@ -22,6 +22,7 @@ export type DurableStep = `${DurablePurpose}.${DurableStage}`;
 export const durableSteps: readonly DurableStep[] = [
   ...durablePurposes.flatMap((purpose) => durableStages.map((stage): DurableStep => `${purpose}.${stage}`)),
   'local-ltx.remove',
+  'local-ltx.move',
   'attempted-mark.remove',
 ];
 

@@ -11,6 +11,8 @@ export type ServiceErrorCode =
   | 'unknown-database'
   /** The same database a second time, or under another name. */
   | 'already-there'
+  /** The store of a replica does not keep the promise that its lease relies on. */
+  | 'lease-unproven'
   /** Nothing to copy yet, or nothing that can be copied now. */
   | 'unavailable'
   /** The process of a shard ended before it answered. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +27,8 @@ export class CrashScene implements AsyncDisposable {
   readonly #directory: string;
   readonly #dumps: DumpReader;
   readonly #shipped = new Map<Txid, string>();
+  /** Under a lease of the replica, and set on going on with the local database. */
+  isLeased = false;
   #writer: Writer | undefined;
   #sidecar: Sidecar | undefined;
 
@@ -59,7 +61,22 @@ export class CrashScene implements AsyncDisposable {
   /** `nodeArguments` as for Sidecar.start. */
   async start(dieAt?: Death, nodeArguments: readonly string[] = []): Promise<void> {
     const databases = [{ path: this.databasePath, replicas: [this.replica] }];
-    this.#sidecar = await Sidecar.start({ databases, settings: { syncIntervalMs: 1 }, dieAt }, nodeArguments);
+    const settings = { syncIntervalMs: 1, adopt: this.isLeased };
+    const lease = this.isLeased ? { ttlMs: 3_000, owner: 'this host' } : undefined;
+    this.#sidecar = await Sidecar.start({ databases, settings, dieAt, lease }, nodeArguments);
+  }
+
+  /** Another host takes the lease, goes on from what is here now and gives the lease back. Nobody replicates here meanwhile. */
+  async goOnElsewhere(): Promise<void> {
+    const path = join(this.#directory, 'elsewhere.db');
+    for (const suffix of ['', '-wal']) {
+      if (existsSync(this.databasePath + suffix)) await copyFile(this.databasePath + suffix, path + suffix);
+    }
+    await cp(this.meta.path, defaultMetaPath(path), { recursive: true });
+    const lease = { ttlMs: 3_000, owner: 'another host' };
+    await using sidecar = await Sidecar.start({ databases: [{ path, replicas: [this.replica] }], lease });
+    await sidecar.sync();
+    assert.equal((await sidecar.stop()).code, 0);
   }
 
   async commit(): Promise<void> {

@@ -91,6 +91,22 @@ const unfolding: Crash = {
   },
 };
 
+const quarantine: Crash = {
+  step: 'local-ltx.move',
+  occurrence: 1,
+  when: 'after another host went on without what was never sent',
+  async prepare(scene) {
+    await scene.start();
+    await scene.ship();
+    await commitWithoutReplica(scene, () => existsSync(scene.meta.attemptedPath));
+    await scene.sidecar.kill();
+    await scene.repairReplica();
+    await scene.goOnElsewhere();
+    scene.isLeased = true;
+  },
+  bringAbout: async () => {},
+};
+
 const changes: readonly { readonly name: string; make(scene: CrashScene): Promise<void> }[] = [
   { name: 'nothing changes', async make() {} },
   { name: 'an application commits', make: (scene) => scene.commit() },
@@ -109,7 +125,16 @@ const dumps = new DumpReader();
 afterAll(() => dumps[Symbol.asyncDispose]());
 
 describe(`crash, then restart, ship and restore (CRASH_SEED=${seed})`, { concurrency: 4 }, () => {
-  const crashes = [...replication, ...housekeeping, ...stopping, ...folding, ...folded, ...snapshots, unfolding];
+  const crashes = [
+    ...replication,
+    ...housekeeping,
+    ...stopping,
+    ...folding,
+    ...folded,
+    ...snapshots,
+    unfolding,
+    quarantine,
+  ];
   for (const { step, occurrence, after, when, prepare, bringAbout, change } of withChanges(crashes)) {
     test(`${step} ${when}: nothing is lost when ${change.name} before the restart`, async () => {
       await using scene = await CrashScene.open(dumps, seed);

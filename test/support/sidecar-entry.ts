@@ -2,11 +2,17 @@ import { type FSWatcher, watch, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { defaultSettings, defaultSyncIntervalMs } from '../../src/config/defaults.ts';
 import type { AttachServices } from '../../src/engine/follow/attach.ts';
-import { defaultMetaPath } from '../../src/engine/meta/meta-directory.ts';
+import type { DatabaseLease } from '../../src/engine/lease/database-lease.ts';
+import { FileLeaseMemory } from '../../src/engine/lease/file-lease-memory.ts';
+import { LeaseKeeper } from '../../src/engine/lease/lease-keeper.ts';
+import { readMachineIdentity } from '../../src/engine/lease/machine-identity.ts';
+import { ViewedLease } from '../../src/engine/lease/viewed-lease.ts';
+import { defaultMetaPath, MetaDirectory } from '../../src/engine/meta/meta-directory.ts';
 import { PageRuns } from '../../src/engine/page-runs.ts';
 import { DatabaseReplicator } from '../../src/engine/replicator/database-replicator.ts';
 import type { Txid } from '../../src/format/ltx/txid.ts';
 import { loadKernels } from '../../src/kernel/load-kernels.ts';
+import { FileLeaseStore } from '../../src/replica/file/file-lease-store.ts';
 import { openReplica } from '../../src/replica/open-replica.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { DurableFiles } from '../../src/runtime/durable-files.ts';
@@ -19,6 +25,7 @@ import type { SidecarAnswer, SidecarDatabase, SidecarOptions, SidecarRequest } f
 /** A process that replicates databases into directories with the real engine, and dies where it is told to. */
 const options = JSON.parse(process.argv[2] ?? '') as SidecarOptions;
 let clockOffsetMs = options.clockOffsetMs ?? 0;
+const machine = await readMachineIdentity();
 let isCounting = options.dieAt?.after === undefined;
 let stepsLeft = options.dieAt?.occurrence ?? 1;
 
@@ -34,6 +41,7 @@ const services: AttachServices = {
   }),
 };
 const stop = new AbortController();
+const keepers: LeaseKeeper[] = [];
 const replicators = options.databases.map(openReplicator);
 process.on('SIGTERM', () => stop.abort());
 process.on('disconnect', () => process.exit(1));
@@ -45,19 +53,21 @@ process.on('message', ({ id, request }: { id: number; request: SidecarRequest })
 });
 process.send!('ready');
 await Promise.all(replicators.map((replicator) => replicator.run(stop.signal)));
+await Promise.all(keepers.map((keeper) => keeper.release()));
 process.exit(0);
 
 function dieAt(step: DurableStep): void {
   isCounting ||= step === options.dieAt?.after;
   if (step !== options.dieAt?.step || !isCounting) return;
   stepsLeft -= 1;
-  if (stepsLeft === 0) process.kill(process.pid, 'SIGKILL');
+  if (stepsLeft === 0) process.kill(process.pid, options.dieAt.signal ?? 'SIGKILL');
 }
 
 function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: SidecarDatabase): DatabaseReplicator {
   const clients = replicas.map((directory, i) => ({
     name: `replica-${i}`,
-    client: openReplica({ path: directory }, services),
+    client: openReplica(directory, services),
+    lease: i === 0 || options.lease?.of === 'all' ? leaseOf(directory, metaPath ?? defaultMetaPath(path)) : undefined,
   }));
   let watcher: FSWatcher | undefined;
   const onBusy = (busy: boolean): void => {
@@ -86,6 +96,25 @@ function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: Side
   );
   onBusy(false);
   return replicator;
+}
+
+function leaseOf(directory: string, metaPath: string): DatabaseLease | undefined {
+  if (options.lease === undefined) return undefined;
+  const { ttlMs, owner } = options.lease;
+  const keeper = new LeaseKeeper(
+    {
+      store: new FileLeaseStore({ path: directory }, services),
+      ttlMs,
+      owner,
+      memory: new FileLeaseMemory(new MetaDirectory(metaPath).leasePath('replica-0'), services),
+      machine,
+      holdsLocalLock: true,
+    },
+    services,
+  );
+  keepers.push(keeper);
+  void keeper.run(new AbortController().signal);
+  return new ViewedLease(keeper, { giveUp: () => void keeper.release() });
 }
 
 function watchFiles(path: string, onEvent: () => void): FSWatcher {

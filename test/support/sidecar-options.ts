@@ -11,11 +11,13 @@ export interface SidecarDatabase {
   readonly metaPath?: string | undefined;
 }
 
-/** The process kills itself right after a durable step, the n-th time it happens (default 1), counted from another on. */
+/** The process kills itself, or stands still, right after a durable step, the n-th time it happens (default 1), counted from another on. */
 export interface Death {
   readonly step: DurableStep;
   readonly occurrence?: number | undefined;
   readonly after?: DurableStep | undefined;
+  /** Default: SIGKILL. */
+  readonly signal?: 'SIGKILL' | 'SIGSTOP' | undefined;
 }
 
 /** What a sidecar process is started with; handed over as JSON. */
@@ -28,6 +30,8 @@ export interface SidecarOptions {
   readonly clockOffsetMs?: number | undefined;
   readonly dieAt?: Death | undefined;
   readonly shutdownTimeoutMs?: number | undefined;
+  /** The first replica, or all, stand under leases of their own. */
+  readonly lease?: { readonly ttlMs: number; readonly owner: string; readonly of?: 'first' | 'all' } | undefined;
 }
 
 export type SidecarRequest =

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { databaseSchema, snapshotSchema } from './database.ts';
 import { later } from './later.ts';
+import { leaseSchema } from './lease.ts';
 import { globalReplicaSettings } from './replica.ts';
 import {
   choice,
@@ -58,13 +59,7 @@ export const configSchema = z.strictObject({
   retention: z.strictObject({ enabled: toggle.optional() }).optional(),
   'verify-compaction': later(toggle, isFalse).optional(),
   validation: z.strictObject({ interval: later(duration, isZero).optional() }).optional(),
-  lease: z
-    .strictObject({
-      enabled: later(toggle, isFalse).optional(),
-      ttl: positiveDuration.optional(),
-      owner: text.optional(),
-    })
-    .optional(),
+  lease: leaseSchema.optional(),
   'park-after': later(duration, isZero).optional(),
   'store-calls-per-second': later(count(0), isZero).optional(),
   'upload-bytes-per-second': later(size, isZero).optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { later } from './later.ts';
+import { leaseSchema } from './lease.ts';
 import { replicaSchema } from './replica.ts';
 import { count, duration, positiveDuration, size, text, toggle } from './scalar.ts';
 
@@ -28,6 +29,7 @@ export const databaseSchema = z
     'restore-if-db-not-exists': toggle.optional(),
     'switch-to-wal': toggle.optional(),
     snapshot: snapshotSchema.optional(),
+    lease: leaseSchema.optional(),
     replica: replicaSchema.optional(),
     replicas: z.array(replicaSchema).optional(),
   })

@@ -69,7 +69,7 @@ export class FencedClient implements ReplicaClient {
   }
 }
 
-function leaseLost(url: string, cause?: unknown): EngineError {
+export function leaseLost(url: string, cause?: unknown): EngineError {
   return new EngineError('lease-lost', `Cannot write to replica ${url}: its lease is not held`, {
     cause,
     hint: 'what was not sent stays in the local files until the lease is held again',

@@ -14,6 +14,7 @@ import { type LeasePolicy, leasePolicy } from './lease-policy.ts';
 import { afterCall, type LeaseReply } from './lease-reply.ts';
 import type { LeaseMoment, LeaseState } from './lease-state.ts';
 import { isSameStatus, type LeaseStatus, leaseStatus } from './lease-status.ts';
+import type { LeaseView } from './lease-view.ts';
 
 const releaseTimeoutMs = 5_000;
 
@@ -46,7 +47,7 @@ export interface LeaseKeeperServices {
  * Gets one lease, holds it as long as it can, follows it while somebody else has it. Losing it is no failure: the keeper
  * goes on as a standby and takes it again when it is free.
  */
-export class LeaseKeeper {
+export class LeaseKeeper implements LeaseView {
   readonly #options: LeaseKeeperOptions;
   readonly #policy: LeasePolicy;
   readonly #clock: Clock;
@@ -58,6 +59,7 @@ export class LeaseKeeper {
   readonly #waiters = new Set<() => void>();
   #state: LeaseState = initialLease();
   #status: LeaseStatus = { kind: 'starting' };
+  #toldDeadline: LeaseMoment | undefined;
   #txid: Txid | undefined;
   #running: Promise<void> | undefined;
   #releasing: Promise<void> | undefined;
@@ -87,7 +89,12 @@ export class LeaseKeeper {
     return this.#held.signal;
   }
 
-  /** Calls `listener` after each change of the kind, epoch, holder or error of `state`; returns what ends that. */
+  /** Until when the lease is held unless it is renewed; undefined while it is not. */
+  get deadline(): LeaseMoment | undefined {
+    return this.state.kind === 'held' ? holdOf(this.#state)?.deadline : undefined;
+  }
+
+  /** Calls `listener` after each renewal and each change of kind, epoch, holder or error; returns what ends that. */
   onChange(listener: (status: LeaseStatus) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -233,10 +240,14 @@ export class LeaseKeeper {
     if (status.kind === 'held' && hold !== undefined) this.#held.keep(hold.deadline);
     else this.#held.lose(this.#lost(status.kind === 'lapsed' ? 'it was not renewed in time' : 'somebody else has it'));
     const before = this.#status;
+    const { deadline } = this;
+    const isRenewed = deadline !== this.#toldDeadline;
     this.#status = status;
+    this.#toldDeadline = deadline;
     for (const wake of [...this.#waiters]) wake();
-    if (isSameStatus(before, status)) return;
-    announceLease(before, status, this.#logger);
+    const isSame = isSameStatus(before, status);
+    if (!isSame) announceLease(before, status, this.#logger);
+    if (isSame && !isRenewed) return;
     for (const listener of [...this.#listeners]) listener(status);
   }
 

@@ -1,4 +1,5 @@
 import type { Txid } from '../../format/ltx/txid.ts';
+import type { LeaseMoment } from './lease-state.ts';
 import type { LeaseStatus } from './lease-status.ts';
 
 /** A lease as those see it who depend on it, whichever process keeps it. */
@@ -8,7 +9,9 @@ export interface LeaseView {
   readonly heldSignal: AbortSignal;
   /** Whether a mutation may be sent now: the lease is held and neither clock has reached the deadline. */
   mayWrite(): boolean;
-  /** Calls `listener` after each change; returns what ends that. */
+  /** Until when, unless it is renewed; undefined while it is not held. */
+  readonly deadline: LeaseMoment | undefined;
+  /** Calls `listener` after each change, renewals included; returns what ends that. */
   onChange(listener: (state: LeaseStatus) => void): () => void;
   /** Raises the epoch above `epoch` by a renewal; resolves with the new one. Rejects when the lease is lost before. */
   raiseAbove(epoch: number, signal?: AbortSignal): Promise<number>;

@@ -37,17 +37,17 @@ export class MetaDirectory {
     return join(this.path, 'attempted.json');
   }
 
-  /** What a restart needs to take its own lease back. */
-  get leasePath(): string {
-    return join(this.path, 'lease.json');
-  }
-
   get restoreMarkerPath(): string {
     return join(this.path, 'restored.json');
   }
 
   get restoredPageChecksumsPath(): string {
     return join(this.path, 'restored-page-checksums');
+  }
+
+  /** What a restart needs to take its own lease of a replica back. */
+  leasePath(replicaName: string): string {
+    return join(this.path, `lease-${encodeURIComponent(replicaName)}.json`);
   }
 
   /** Files that turned out to belong to no lineage: a later holder of the lease had gone on by then. */

@@ -5,6 +5,7 @@ import { Mutex } from '../../runtime/mutex.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { EngineError } from '../engine-error.ts';
 import type { LeaseTerm } from '../lease/database-lease.ts';
+import { leaseLost } from '../lease/fenced-client.ts';
 import type { AttemptedMark } from '../meta/attempted-mark.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import { conflictError } from '../ship/conflict-error.ts';
@@ -62,7 +63,7 @@ export class Shipping {
     this.#changed = new Wakeup(services.clock);
     const events = {
       onAcknowledged: () => this.#acknowledged(),
-      onAttempt: (txid: Txid) => this.#foldOrSend.run(() => this.#mark.attempt(txid)),
+      onAttempt: (shipper: ReplicaShipper, txid: Txid) => this.#attempt(shipper, txid),
       onStateChange: () => this.#changed.notify(),
       onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
       onConflict: (shipper: ReplicaShipper, conflict: Conflict) => this.#conflict(shipper, conflict),
@@ -158,6 +159,12 @@ export class Shipping {
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#running;
+  }
+
+  /** A file that cannot be sent was not attempted: it gets the epoch of the next term. */
+  async #attempt({ client }: ReplicaShipper, txid: Txid): Promise<void> {
+    if (this.#term?.mayWrite() === false) throw leaseLost(client.url);
+    await this.#foldOrSend.run(() => this.#mark.attempt(txid));
   }
 
   #acknowledged(): void {

@@ -33,7 +33,7 @@ export interface ShipperEvents {
   /** After the replica acknowledged a TXID. */
   onAcknowledged(): void;
   /** Before the first upload of a file is attempted: from now on its bytes are final. */
-  onAttempt(txid: Txid): Promise<void>;
+  onAttempt(shipper: ReplicaShipper, txid: Txid): Promise<void>;
   /** After the replica stopped or began again to accept writes. */
   onStateChange(): void;
   /** The files after `txid` cannot be had locally or elsewhere: a snapshot has to begin them. */
@@ -201,7 +201,7 @@ export class ReplicaShipper {
   }
 
   async #ship(txid: Txid, signal: AbortSignal): Promise<void> {
-    await this.#events.onAttempt(txid);
+    await this.#events.onAttempt(this, txid);
     const file = { ...fileId(txid), sizeBytes: this.#local.get(txid)?.sizeBytes ?? 0 }; // final only now
     const body = await this.#local.body(file);
     if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);

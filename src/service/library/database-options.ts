@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defaultMetaPath } from '../../config/database-paths.ts';
 import { defaultSettings } from '../../config/defaults.ts';
+import { type LeaseOptions, leaseSettings } from '../../config/lease-settings.ts';
 import type { DatabaseConfig, DatabaseSettings } from '../../config/normal-config.ts';
 import { type Replicas, replicaConfigs } from './replicas.ts';
 
@@ -19,24 +20,27 @@ export interface DatabaseOptions {
   readonly monitorIntervalMs?: number | undefined;
   /** 0: no checkpoints by time. Default 60,000. */
   readonly checkpointIntervalMs?: number | undefined;
-  /** How long to wait for a lock that the application holds. Default 1000. */
   /** A checkpoint is tried when the WAL has this many pages. Default 1000. */
   readonly minCheckpointPageCount?: number | undefined;
   /** The WAL is truncated when it has this many pages; 0: never. Default 121,359. */
   readonly truncatePageCount?: number | undefined;
   /** The most that is copied at a time; 0: no limit. Default 64 MiB. */
   readonly maxSyncWalBytes?: number | undefined;
+  /** Keeps a second writer away from the replicas. */
+  readonly lease?: LeaseOptions | undefined;
 }
 
 /** Fills in the defaults and makes paths absolute. Throws what `replicaConfigs` does. */
 export function databaseConfig(options: DatabaseOptions): DatabaseConfig {
   const path = resolve(options.path);
-  const given = (Object.keys(defaultSettings) as (keyof DatabaseSettings)[])
+  const { lease: _, ...others } = defaultSettings;
+  const given = (Object.keys(others) as (keyof typeof others)[])
     .filter((key) => options[key] !== undefined)
     .map((key) => [key, options[key]]);
   return {
-    ...defaultSettings,
+    ...others,
     ...(Object.fromEntries(given) as Partial<DatabaseSettings>),
+    lease: leaseSettings(options.lease ?? {}),
     path,
     metaPath: options.metaPath === undefined ? defaultMetaPath(path) : resolve(options.metaPath),
     replicas: replicaConfigs(options.replicas),

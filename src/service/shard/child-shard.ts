@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import type { LeaseDesk } from '../lease/lease-desk.ts';
+import { ServedLeases } from '../lease/served-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import { writeLine } from './channel-logger.ts';
 import { errorOfRecord } from './error-record.ts';
@@ -31,6 +33,8 @@ export interface ChildShardOptions {
 
 export interface ChildShardServices {
   readonly logger: Logger;
+  /** What keeps the leases of its databases. */
+  readonly leases: LeaseDesk;
   /** Called once, when the process has ended without having been stopped. */
   readonly onBreakdown: (end: ShardEnd) => void;
 }
@@ -54,6 +58,7 @@ export class ChildShard implements ShardHost {
   readonly #services: ChildShardServices;
   readonly #pending = new Map<number, PendingCall>();
   readonly #exited: Promise<void>;
+  readonly #leases: ServedLeases;
   #lastId = 0;
   #lastWords = '';
   #hasExited = false;
@@ -64,6 +69,7 @@ export class ChildShard implements ShardHost {
     this.#child = child;
     this.#shutdownMs = settings.shutdown.timeoutMs;
     this.#services = services;
+    this.#leases = new ServedLeases(services.leases, (message) => this.#send({ kind: 'lease', message }));
     this.#exited = new Promise((resolve) => {
       this.#exit = resolve;
     });
@@ -137,6 +143,10 @@ export class ChildShard implements ShardHost {
       return;
     }
     if (message.kind === 'ended') return;
+    if (message.kind === 'lease') {
+      this.#leases.take(message.message);
+      return;
+    }
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if (message.kind === 'answer') pending?.resolve(message.answer);
@@ -152,7 +162,7 @@ export class ChildShard implements ShardHost {
     this.#hasExited = true;
     for (const { reject } of this.#pending.values()) reject(shardEnded('answer'));
     this.#pending.clear();
-    this.#exit();
+    void this.#leases.end().then(this.#exit);
     const end = { exitCode, signal, lastWords: this.#lastWords.trim() };
     if (!this.#isStopping) this.#services.onBreakdown(end);
     else if (exitCode !== 0) {

@@ -8,6 +8,7 @@ import { openReplica } from '../../replica/open-replica.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import { holdDatabase } from '../hold-database.ts';
+import { asksForLeases, DatabaseLeases } from '../lease/database-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DatabaseWatch } from '../watch/directory-watch.ts';
 import { engineSettings } from './engine-settings.ts';
@@ -15,6 +16,9 @@ import { restoreIfMissing } from './restore-if-missing.ts';
 import type { ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
 import { syncWhenAttached } from './sync-when-attached.ts';
+
+/** How long the start of a database waits for a first word of its leases' stores. */
+const firstLookMs = 10_000;
 
 /** One database of a shard: its replicas' clients, its watch, and the engine that replicates it. */
 export class HostedDatabase {
@@ -27,6 +31,7 @@ export class HostedDatabase {
   #replicator: DatabaseReplicator | undefined;
   #failure: Error | undefined;
   #lock: DatabaseLock | undefined;
+  #leases: DatabaseLeases | undefined;
   #starting: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
@@ -50,9 +55,9 @@ export class HostedDatabase {
     const { signal } = this.#stopping;
     try {
       await this.#hold('refuse-holder-only');
-      if (this.config.restoreIfDbNotExists) {
-        await restoreIfMissing(this.config, this.#replicas, this.#services, { signal });
-      }
+      if (asksForLeases(this.config))
+        await this.#openLeases(AbortSignal.any([signal, AbortSignal.timeout(firstLookMs)]));
+      else await this.#restoreIfMissing(signal);
       signal.throwIfAborted();
     } catch (error) {
       await this.#close();
@@ -90,9 +95,10 @@ export class HostedDatabase {
   async #run(signal: AbortSignal): Promise<void> {
     const backoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
     while (!signal.aborted) {
-      this.#replicator = this.#newReplicator();
       try {
         await this.#hold('refuse');
+        this.#leases ??= await DatabaseLeases.open(this.config, this.#services.leases, { isLocked: true, signal });
+        this.#replicator = this.#newReplicator(this.#leases);
         this.#failure = undefined;
         await this.#replicator.run(signal);
       } catch (error) {
@@ -105,11 +111,28 @@ export class HostedDatabase {
     this.#watch?.close();
   }
 
-  #newReplicator(): DatabaseReplicator {
+  /** Leases that cannot be asked about now are asked about again; that a store cannot carry one is final. */
+  async #openLeases(signal: AbortSignal): Promise<void> {
+    if (this.#lock === undefined) return;
+    try {
+      this.#leases = await DatabaseLeases.open(this.config, this.#services.leases, { isLocked: true, signal });
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'lease-unproven') throw error;
+      this.#services.logger.warn('cannot ask for the lease, trying again', { db: this.config.path, error });
+    }
+  }
+
+  async #restoreIfMissing(signal: AbortSignal): Promise<void> {
+    if (!this.config.restoreIfDbNotExists) return;
+    await restoreIfMissing(this.config, this.#replicas, this.#services, { signal });
+  }
+
+  #newReplicator(leases: DatabaseLeases): DatabaseReplicator {
     return new DatabaseReplicator(
       {
         settings: engineSettings(this.config, this.#settings),
-        replicas: this.#replicas,
+        replicas: this.#replicas.map((replica) => ({ ...replica, lease: leases.of(replica.name) })),
+        prepare: (signal) => this.#restoreIfMissing(signal),
         watched: this.#watch !== undefined,
         shutdown: this.#settings.shutdown,
         onBusy: (busy) => {
@@ -134,6 +157,7 @@ export class HostedDatabase {
   }
 
   async #close(): Promise<void> {
+    await this.#leases?.close();
     await Promise.all(this.#replicas.map(({ client }) => client.close()));
     await this.#lock?.release();
     this.#lock = undefined;

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../../replica/replica-client.ts';
+import type { LeaseDesk } from '../lease/lease-desk.ts';
 import { callShard } from './call-shard.ts';
 import { Shard } from './shard.ts';
 import type { ShardHost } from './shard-host.ts';
@@ -13,8 +14,8 @@ export class LocalShard implements ShardHost {
     this.#shard = shard;
   }
 
-  static start(settings: ShardSettings, services: ProcessServices): LocalShard {
-    return new LocalShard(new Shard(settings, shardServices(services)));
+  static start(settings: ShardSettings, services: ProcessServices, leases: LeaseDesk): LocalShard {
+    return new LocalShard(new Shard(settings, shardServices(services, leases)));
   }
 
   async call<Kind extends ShardCallKind>(

@@ -1,5 +1,6 @@
 import type { DurableObserver } from '../../runtime/durable-step.ts';
 import { processServices } from '../compose.ts';
+import { RemoteLeases } from '../lease/remote-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import { callShard } from './call-shard.ts';
 import { channelLogger } from './channel-logger.ts';
@@ -39,6 +40,7 @@ class ServedShard {
   readonly #onStopped: () => void;
   readonly #calls = new Map<number, AbortController>();
   #shard: Shard | undefined;
+  #leases: RemoteLeases | undefined;
 
   constructor(channel: StoreChannel, options: ShardProcessOptions, onStopped: () => void) {
     this.#channel = channel;
@@ -49,6 +51,7 @@ class ServedShard {
   take(message: ToShard): void {
     if (message.kind === 'start') this.#start(message.settings);
     else if (message.kind === 'cancel') this.#calls.get(message.id)?.abort();
+    else if (message.kind === 'lease') this.#leases?.take(message.message);
     else void this.#answer(message);
   }
 
@@ -58,7 +61,9 @@ class ServedShard {
 
   #start(settings: ShardSettings): void {
     const logger = channelLogger(settings.logLevel, (line) => this.#channel.send(line));
-    this.#shard = new Shard(settings, shardServices(processServices({ logger, observe: this.#options.observe })));
+    const services = processServices({ logger, observe: this.#options.observe });
+    this.#leases = new RemoteLeases((message) => this.#channel.send({ kind: 'lease', message }), services);
+    this.#shard = new Shard(settings, shardServices(services, this.#leases));
   }
 
   async #answer({ id, call }: Extract<ToShard, { kind: 'call' }>): Promise<void> {

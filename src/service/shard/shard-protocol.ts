@@ -3,6 +3,7 @@ import type { DatabaseStatus } from '../../engine/replicator/database-status.ts'
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { LogFields, LogLevel } from '../../runtime/logger.ts';
 import type { DatabaseKind } from '../../sqlite/inspect-database.ts';
+import type { FromLeaseKeepers, ToLeaseKeepers } from '../lease/lease-messages.ts';
 import type { ErrorRecord } from './error-record.ts';
 
 /** What holds for all databases of a shard. */
@@ -44,7 +45,8 @@ export type ShardCall = {
 export type ToShard =
   | { readonly kind: 'start'; readonly settings: ShardSettings }
   | { readonly kind: 'call'; readonly id: number; readonly call: ShardCall }
-  | { readonly kind: 'cancel'; readonly id: number };
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'lease'; readonly message: FromLeaseKeepers };
 
 /** From the process of a shard to that of the store. */
 export type FromShard =
@@ -52,4 +54,5 @@ export type FromShard =
   | { readonly kind: 'failure'; readonly id: number; readonly error: ErrorRecord }
   /** The last message: the shard was stopped and its process ends. */
   | { readonly kind: 'ended' }
+  | { readonly kind: 'lease'; readonly message: ToLeaseKeepers }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };

@@ -5,6 +5,7 @@ import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { AttachedFiles } from '../../sqlite/attached-files.ts';
+import type { LeaseDesk } from '../lease/lease-desk.ts';
 import { DirectoryWatch } from '../watch/directory-watch.ts';
 
 /** What a composition root gives to a shard. */
@@ -22,11 +23,13 @@ export interface ShardServices extends ProcessServices {
   readonly watch: DirectoryWatch;
   /** Databases are restored one after the other: one restore alone reads several files at a time. */
   readonly restoring: Mutex;
+  readonly leases: LeaseDesk;
 }
 
-export function shardServices(services: ProcessServices): ShardServices {
+export function shardServices(services: ProcessServices, leases: LeaseDesk): ShardServices {
   return {
     ...services,
+    leases,
     attached: new AttachedFiles(),
     runs: new PageRuns(services.kernels),
     watch: new DirectoryWatch(services),

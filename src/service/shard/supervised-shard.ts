@@ -3,6 +3,7 @@ import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import type { LeaseDesk } from '../lease/lease-desk.ts';
 import { ServiceError } from '../service-error.ts';
 import { sharedSignal } from '../shared-signal.ts';
 import { ChildShard, type ChildShardOptions, type ShardEnd, shardEnded } from './child-shard.ts';
@@ -20,6 +21,7 @@ const patienceMs = 10_000;
 export interface SupervisorServices {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly leases: LeaseDesk;
   /** A process broke down and another one has taken its databases over. */
   readonly onRestart?: ((paths: readonly string[]) => void) | undefined;
 }
@@ -113,6 +115,7 @@ export class SupervisedShard implements ShardHost {
     this.#startedAtMs = this.#services.clock.monotonic();
     this.#child = ChildShard.start(this.#options, {
       logger: this.#services.logger,
+      leases: this.#services.leases,
       onBreakdown: (end) => {
         this.#breakdown = end;
         this.#restarting ??= this.#restart().finally(() => {

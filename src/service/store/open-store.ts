@@ -1,6 +1,11 @@
+import { hostname } from 'node:os';
+import { readMachineIdentity } from '../../engine/lease/machine-identity.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { processServices } from '../compose.ts';
+import { LeaseKeepers } from '../lease/lease-keepers.ts';
+import { LeaseStores } from '../lease/lease-stores.ts';
 import { shardProgram } from '../shard/child-shard.ts';
 import { LocalShard } from '../shard/local-shard.ts';
 import type { ShardHost } from '../shard/shard-host.ts';
@@ -26,10 +31,11 @@ export function openStore(options: StoreOptions, services: OpenStoreServices): S
     shutdown: options.shutdown ?? defaultShutdown,
   };
   const onRestart = (paths: readonly string[]) => options.onEvent?.({ kind: 'restarted', paths });
+  const leases = openLeases(logger);
   const startShard = (): ShardHost => {
-    if (isLocal) return LocalShard.start(settings, processServices({ logger }));
+    if (isLocal) return LocalShard.start(settings, processServices({ logger }), leases);
     const program = services.shardProgram ?? shardProgram;
-    return SupervisedShard.start({ settings, program }, { clock: systemClock, logger, onRestart });
+    return SupervisedShard.start({ settings, program }, { clock: systemClock, logger, leases, onRestart });
   };
   return new Store(options, { logger, clock: systemClock, startShard, shardLimit: limit });
 }
@@ -37,4 +43,17 @@ export function openStore(options: StoreOptions, services: OpenStoreServices): S
 /** One database needs one process; how many a directory will bring is not known. */
 function shardLimit({ workers = 1, databases, directories = [] }: StoreOptions): number {
   return Math.max(1, directories.length > 0 ? workers : Math.min(workers, databases.length));
+}
+
+/** The leases of one process and its shards. */
+export function openLeases(logger: Logger): LeaseKeepers {
+  const durableFiles = new DurableFiles();
+  return new LeaseKeepers({
+    stores: new LeaseStores({ durableFiles, logger }),
+    durableFiles,
+    clock: systemClock,
+    logger,
+    hostname: hostname(),
+    machine: readMachineIdentity,
+  });
 }

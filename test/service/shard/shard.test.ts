@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { processServices } from '../../../src/service/compose.ts';
 import { Shard } from '../../../src/service/shard/shard.ts';
 import { shardServices } from '../../../src/service/shard/shard-services.ts';
+import { openLeases } from '../../../src/service/store/open-store.ts';
 import { until } from '../../engine/until.ts';
 import { recordingLogger } from '../recording-logger.ts';
 import { append, only, StoreScene } from '../store/store-scene.ts';
@@ -11,7 +12,7 @@ import { append, only, StoreScene } from '../store/store-scene.ts';
 function newShard(t: TestContext) {
   const { logger, lines } = recordingLogger();
   const settings = { logLevel: 'info', adopt: false, shutdown: { timeoutMs: 2_000, retryMs: 50 } } as const;
-  const shard = new Shard(settings, shardServices(processServices({ logger })));
+  const shard = new Shard(settings, shardServices(processServices({ logger }), openLeases(logger)));
   t.after(() => shard.stop());
   return { shard, lines };
 }
