@@ -34,3 +34,9 @@ export function leasePolicy(ttlMs: number): LeasePolicy {
 export function leaseMarginMs(ttlMs: number): number {
   return Math.max(1_000, ttlMs / 6);
 }
+
+/** How long a lease that nobody renews takes to be held by a standby with the same ttl. */
+export function takeOverMs(ttlMs: number): number {
+  const { marginMs, pollMs, callTimeoutMs } = leasePolicy(ttlMs);
+  return ttlMs + marginMs + pollMs + callTimeoutMs;
+}

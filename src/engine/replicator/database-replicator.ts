@@ -7,6 +7,7 @@ import { EngineError, positionLost } from '../engine-error.ts';
 import { type AttachServices, attach } from '../follow/attach.ts';
 import type { Attachment } from '../follow/attachment.ts';
 import { FollowLoop } from '../follow/follow-loop.ts';
+import { describeLease } from '../lease/describe-lease.ts';
 import { TermHolder } from '../lease/term-holder.ts';
 import type { LineageHead } from '../lineage-head.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
@@ -94,9 +95,8 @@ export class DatabaseReplicator {
   async sync({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Txid> {
     const [loop, shipping] = [this.#loop, this.#shipping];
     if (loop === undefined || shipping === undefined) {
-      throw new EngineError('unavailable', `Cannot sync ${this.settings.path}: it is ${this.#state}`, {
-        cause: this.#error,
-      });
+      const state = this.#state === 'standby' ? describeLease(this.#term.status) : `it is ${this.#state}`;
+      throw new EngineError('unavailable', `Cannot sync ${this.settings.path}: ${state}`, { cause: this.#error });
     }
     const head = await loop.requestFile();
     this.#reportedTxid = head.txid;
@@ -133,13 +133,13 @@ export class DatabaseReplicator {
   /** One attachment, from its beginning to its end. */
   async #runOnce(signal: AbortSignal, grace: AbortSignal): Promise<void> {
     if (this.#term.isStandby && !(await this.#standBy(signal))) return;
+    this.#state = 'attaching';
     await this.#options.prepare?.(signal);
     if (!isReadyToAttach(this.settings, this.#services)) {
       this.#state = 'waiting';
       await this.#wakeup.wait(this.#options.watched ? 10_000 : this.settings.monitorIntervalMs, signal);
       return;
     }
-    this.#state = 'attaching';
     const attachment = await this.#attach(grace);
     try {
       await this.#follow(attachment, signal);
@@ -152,8 +152,8 @@ export class DatabaseReplicator {
 
   /** Resolves when the lease is held. What was shipped in a term that is over ends here. */
   async #standBy(signal: AbortSignal): Promise<boolean> {
-    await this.#endShipping();
     this.#state = 'standby';
+    await this.#endShipping();
     return this.#term.enterNext(signal);
   }
 

@@ -68,14 +68,18 @@ export class HostedDatabase {
     this.#ended = this.#run(signal);
   }
 
+  get replicator(): DatabaseReplicator | undefined {
+    return this.#replicator;
+  }
+
   status(): DatabaseStatus {
-    const status = this.#replicator?.status() ?? waitingStatus(this.config.path);
+    const status = this.#replicator?.status() ?? { ...waitingStatus(this.config.path), state: 'attaching' };
     return this.#failure === undefined ? status : { ...status, state: 'waiting', error: this.#failure.message };
   }
 
   /** See `syncWhenAttached`. */
   sync(options: CallOptions): Promise<Txid> {
-    return syncWhenAttached(this.config.path, () => this.#replicator, this.#services.clock, options);
+    return syncWhenAttached(this, this.#services.clock, options);
   }
 
   /** Compares what the kernel has with the locks the database relies on. */

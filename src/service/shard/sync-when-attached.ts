@@ -1,5 +1,9 @@
+import type { DatabaseConfig } from '../../config/normal-config.ts';
 import { EngineError } from '../../engine/engine-error.ts';
+import { describeLease } from '../../engine/lease/describe-lease.ts';
+import { takeOverMs } from '../../engine/lease/lease-policy.ts';
 import type { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
+import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -12,33 +16,39 @@ const patienceMs = 5_000;
 
 /**
  * Syncs a database that is attached, or being attached, however long that takes; starts again when the position was lost
- * meanwhile. Rejects when it cannot be attached.
+ * meanwhile. Waits for a lease until a holder that is gone must have lost it. Rejects when it cannot be attached.
  */
-export async function syncWhenAttached(
-  path: string,
-  current: () => DatabaseReplicator | undefined,
-  clock: Clock,
-  { signal }: CallOptions,
-): Promise<Txid> {
-  let waitingSinceMs: number | undefined;
+export async function syncWhenAttached(host: SyncedDatabase, clock: Clock, { signal }: CallOptions): Promise<Txid> {
+  const { path } = host.config;
+  const leaseMs = takeOverMs(host.config.lease.ttlMs);
+  let before: DatabaseStatus['state'] | undefined;
+  let sinceMs = 0;
   for (;;) {
     signal?.throwIfAborted();
-    const replicator = current();
-    const status = replicator?.status();
-    if (replicator !== undefined && status?.state === 'replicating') {
+    const { replicator } = host;
+    const { state, error, lease } = host.status();
+    if (replicator !== undefined && state === 'replicating') {
       const txid = await tried(replicator, signal);
       if (txid !== undefined) return txid;
     }
-    if (status?.state === 'failed' || status?.state === 'stopped')
-      throw notSyncable(path, status.error ?? 'it is stopped');
-    if (status?.state === 'waiting') {
-      if ((identifyFile(path)?.sizeBytes ?? 0) === 0) throw notSyncable(path, 'there is no database yet');
-      waitingSinceMs ??= clock.monotonic();
-      if (clock.monotonic() - waitingSinceMs > patienceMs)
-        throw notSyncable(path, status.error ?? 'it cannot be attached');
-    } else waitingSinceMs = undefined;
+    if (state === 'failed' || state === 'stopped') throw notSyncable(path, error ?? 'it is stopped');
+    if (state !== before) sinceMs = clock.monotonic();
+    before = state;
+    const waitedMs = clock.monotonic() - sinceMs;
+    if (state === 'waiting') {
+      if ((identifyFile(path)?.sizeBytes ?? 0) === 0) throw notSyncable(path, error ?? 'there is no database yet');
+      if (waitedMs > patienceMs) throw notSyncable(path, error ?? 'it cannot be attached');
+    }
+    if (state === 'standby' && waitedMs > leaseMs) throw notSyncable(path, describeLease(lease));
     await clock.sleep(lookEveryMs, signal);
   }
+}
+
+/** What a sync asks of a database. */
+export interface SyncedDatabase {
+  readonly config: DatabaseConfig;
+  readonly replicator: DatabaseReplicator | undefined;
+  status(): DatabaseStatus;
 }
 
 /** Undefined when the attachment ended meanwhile. */
