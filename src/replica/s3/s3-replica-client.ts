@@ -1,3 +1,4 @@
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import type { Level } from '../../format/ltx/level.ts';
 import { type Txid, toTxid } from '../../format/ltx/txid.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -110,7 +111,7 @@ export class S3ReplicaClient implements ReplicaClient {
     let from: PageStart = startAfter === undefined ? {} : { StartAfter: startAfter };
     for (let last = startAfter; ; ) {
       const start = from;
-      const page = await this.#api.call(
+      const page: ListObjectsV2CommandOutput = await this.#api.call(
         'list',
         prefix,
         ({ s3, http }) => s3.listObjectsV2({ Bucket: this.#api.location.bucket, Prefix: prefix, ...start }, http),

@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type S3Location, type S3Settings, s3Location } from '../../src/replica/s3/s3-location.ts';
+
+const accessKeyId = 'test-access-key';
+const secretAccessKey = 'test-secret-key';
+const startLimitMs = 20_000;
+
+/** A versitygw with one bucket, on a port of its own of this machine. `npm test` sees to the program. */
+export class S3Server implements AsyncDisposable {
+  readonly bucket = 'backup';
+  /** The folder of the bucket: its objects are files. */
+  readonly bucketFolder: string;
+  readonly endpoint: string;
+  readonly credentials = { accessKeyId, secretAccessKey };
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  static async start(): Promise<S3Server> {
+    const folder = await mkdtemp(join(tmpdir(), 's3-server-'));
+    const port = await freePort();
+    const child = spawn(
+      process.env.VERSITYGW ?? 'versitygw',
+      ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', folder],
+      {
+        env: { ...process.env, ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const ended = once(child, 'exit').then(() => {
+      throw new Error(`Cannot start versitygw: it ended. It said: ${said}`);
+    });
+    const server = new S3Server(child, folder, `http://127.0.0.1:${port}`);
+    await Promise.race([ended, answering(server.endpoint)]);
+    ended.catch(() => {});
+    mkdirSync(server.bucketFolder);
+    return server;
+  }
+
+  private constructor(child: ChildProcess, folder: string, endpoint: string) {
+    this.#child = child;
+    this.#folder = folder;
+    this.endpoint = endpoint;
+    this.bucketFolder = join(folder, this.bucket);
+  }
+
+  location(path: string, settings: S3Settings = {}): S3Location {
+    return s3Location({ bucket: this.bucket, path, endpoint: this.endpoint, ...this.credentials, ...settings });
+  }
+
+  /** To be used with the environment of `environment`. */
+  url(path: string): string {
+    return `s3://${this.bucket}/${path}?endpoint=${this.endpoint}`;
+  }
+
+  get environment(): Record<string, string> {
+    return { LITESTREAM_ACCESS_KEY_ID: accessKeyId, LITESTREAM_SECRET_ACCESS_KEY: secretAccessKey };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGKILL');
+      await once(this.#child, 'exit');
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port: no address');
+  return address.port;
+}
+
+async function answering(endpoint: string): Promise<void> {
+  for (const untilMs = Date.now() + startLimitMs; Date.now() < untilMs; ) {
+    try {
+      await fetch(endpoint);
+      return;
+    } catch {
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+  throw new Error(`Cannot start versitygw: nothing answers at ${endpoint}`);
+}
