@@ -18,7 +18,7 @@ const headersAtOnce = 16;
 /** Opens a replica for looking at it, and closes it after `use`. */
 export async function withReplica<T>(replica: ReplicaConfig, use: (client: ReplicaClient) => Promise<T>): Promise<T> {
   const services = { durableFiles: new DurableFiles(), logger: silentLogger };
-  const client = openReplica({ type: replica.type, path: replica.path }, services);
+  const client = openReplica(replica.location, services);
   try {
     return await use(client);
   } finally {

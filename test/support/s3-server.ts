@@ -10,6 +10,8 @@ import { type S3Location, type S3Settings, s3Location } from '../../src/replica/
 const accessKeyId = 'test-access-key';
 const secretAccessKey = 'test-secret-key';
 const startLimitMs = 20_000;
+/** The server is killed by its id when this process ends, however it does. */
+const untilInputEnds = '"$@" & cat > /dev/null; kill -9 $!';
 
 /** A versitygw with one bucket, on a port of its own of this machine. `npm test` sees to the program. */
 export class S3Server implements AsyncDisposable {
@@ -24,24 +26,20 @@ export class S3Server implements AsyncDisposable {
   static async start(): Promise<S3Server> {
     const folder = await mkdtemp(join(tmpdir(), 's3-server-'));
     const port = await freePort();
-    const child = spawn(
-      process.env.VERSITYGW ?? 'versitygw',
-      ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', folder],
-      {
-        env: { ...process.env, ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
+    const words = [process.env.VERSITYGW ?? 'versitygw', '--quiet', '--port', `127.0.0.1:${port}`, 'posix', folder];
+    const child = spawn('sh', ['-c', untilInputEnds, 'sh', ...words], {
+      env: { ...process.env, ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey },
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
-    const ended = once(child, 'exit').then(() => {
-      throw new Error(`Cannot start versitygw: it ended. It said: ${said}`);
-    });
     const server = new S3Server(child, folder, `http://127.0.0.1:${port}`);
-    await Promise.race([ended, answering(server.endpoint)]);
-    ended.catch(() => {});
+    if (!(await answers(server.endpoint))) {
+      await server[Symbol.asyncDispose]();
+      throw new Error(`Cannot start versitygw: nothing answers at ${server.endpoint}. It said: ${said}`);
+    }
     mkdirSync(server.bucketFolder);
     return server;
   }
@@ -67,10 +65,9 @@ export class S3Server implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      this.#child.kill('SIGKILL');
-      await once(this.#child, 'exit');
-    }
+    const exited = once(this.#child, 'exit');
+    this.#child.stdin?.end();
+    await exited;
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
@@ -85,14 +82,14 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function answering(endpoint: string): Promise<void> {
+async function answers(endpoint: string): Promise<boolean> {
   for (const untilMs = Date.now() + startLimitMs; Date.now() < untilMs; ) {
     try {
       await fetch(endpoint);
-      return;
+      return true;
     } catch {
       await new Promise((done) => setTimeout(done, 50));
     }
   }
-  throw new Error(`Cannot start versitygw: nothing answers at ${endpoint}`);
+  return false;
 }

@@ -113,7 +113,7 @@ export class S3ReplicaClient implements ReplicaClient {
       const start = from;
       const page: ListObjectsV2CommandOutput = await this.#api.call(
         'list',
-        prefix,
+        this.#path,
         ({ s3, http }) => s3.listObjectsV2({ Bucket: this.#api.location.bucket, Prefix: prefix, ...start }, http),
         { signal },
       );
