@@ -66,7 +66,7 @@ function dieAt(step: DurableStep): void {
 function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: SidecarDatabase): DatabaseReplicator {
   const clients = replicas.map((directory, i) => ({
     name: `replica-${i}`,
-    client: openReplica(directory, services),
+    client: openReplica({ type: 'file', path: directory }, services),
     lease: i === 0 || options.lease?.of === 'all' ? leaseOf(directory, metaPath ?? defaultMetaPath(path)) : undefined,
   }));
   let watcher: FSWatcher | undefined;

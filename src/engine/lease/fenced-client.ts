@@ -37,6 +37,10 @@ export class FencedClient implements ReplicaClient {
     return this.#client.list(level, options);
   }
 
+  listAll(options?: CallOptions): AsyncIterable<LtxFileInfo> {
+    return this.#client.listAll(options);
+  }
+
   open(file: LtxFileId, range?: ByteRange, options?: CallOptions): Promise<ByteReader> {
     return this.#client.open(file, range, options);
   }

@@ -55,7 +55,7 @@ function leaseRequest(
 ): LeaseRequest | undefined {
   if (!isLeased(lease, replica)) return undefined;
   return {
-    place: { type: 'file', path: replica.path },
+    place: replica.location,
     ttlMs: lease.ttlMs,
     owner: lease.owner,
     statePath: new MetaDirectory(metaPath).leasePath(replica.name),
@@ -65,8 +65,8 @@ function leaseRequest(
 }
 
 /** By default leases are for stores that several machines reach. */
-function isLeased({ mode }: DatabaseConfig['lease'], { type }: ReplicaConfig): boolean {
-  return mode === 'on' || (mode === 'auto' && type !== 'file');
+function isLeased({ mode }: DatabaseConfig['lease'], { location }: ReplicaConfig): boolean {
+  return mode === 'on' || (mode === 'auto' && location.type !== 'file');
 }
 
 async function closeAll(opened: ReadonlyMap<string, OpenedLease>): Promise<void> {

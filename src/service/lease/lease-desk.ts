@@ -1,6 +1,6 @@
 import type { LeaseView } from '../../engine/lease/lease-view.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
-import type { ReplicaLocation } from '../../replica/replica-url.ts';
+import type { ReplicaLocation } from '../../replica/replica-location.ts';
 
 /** A lease that a database asks for. Plain data, so that it can be sent to the process that keeps it. */
 export interface LeaseRequest {

@@ -2,7 +2,7 @@ import type { ConditionalWrites } from '../../engine/lease/probe-conditional-wri
 import { FileLeaseStore } from '../../replica/file/file-lease-store.ts';
 import type { LeaseStore } from '../../replica/lease/lease-store.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
-import type { ReplicaLocation } from '../../replica/replica-url.ts';
+import type { ReplicaLocation } from '../../replica/replica-location.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 

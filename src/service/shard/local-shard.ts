@@ -15,7 +15,7 @@ export class LocalShard implements ShardHost {
   }
 
   static start(settings: ShardSettings, services: ProcessServices, leases: LeaseDesk): LocalShard {
-    return new LocalShard(new Shard(settings, shardServices(services, leases)));
+    return new LocalShard(new Shard(settings, shardServices(settings, services, leases)));
   }
 
   async call<Kind extends ShardCallKind>(

@@ -63,7 +63,7 @@ class ServedShard {
     const logger = channelLogger(settings.logLevel, (line) => this.#channel.send(line));
     const services = processServices({ logger, observe: this.#options.observe });
     this.#leases = new RemoteLeases((message) => this.#channel.send({ kind: 'lease', message }), services);
-    this.#shard = new Shard(settings, shardServices(services, this.#leases));
+    this.#shard = new Shard(settings, shardServices(settings, services, this.#leases));
   }
 
   async #answer({ id, call }: Extract<ToShard, { kind: 'call' }>): Promise<void> {
