@@ -48,7 +48,8 @@ async function runUntilStopped(store: Store, exec: string | undefined, logger: L
   const signals = StopSignals.listen();
   try {
     await store.start();
-    const child = exec === undefined ? undefined : ExecChild.start(exec);
+    if (exec !== undefined) await activeOrStopped(store, signals.signal);
+    const child = exec === undefined || signals.signal.aborted ? undefined : ExecChild.start(exec);
     const requested = new Promise<number>((resolve) => {
       whenAborted(signals.signal, () => {
         logger.info('stopping', { signal: signals.received });
@@ -60,6 +61,15 @@ async function runUntilStopped(store: Store, exec: string | undefined, logger: L
   } finally {
     await store.stop();
     logger.info('stopped');
+  }
+}
+
+/** The application of a host that stands by is not started. */
+async function activeOrStopped(store: Store, signal: AbortSignal): Promise<void> {
+  try {
+    await store.active({ signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

@@ -59,10 +59,15 @@ export class FencedClient implements ReplicaClient {
 
   async close(): Promise<void> {}
 
-  async #fenced<T>({ signal }: CallOptions, mutate: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** Throws EngineError `lease-lost` unless writes may be sent now; returns the signals that end that. */
+  requireLease(): AbortSignal[] {
     const terms = this.#terms();
     if (terms === undefined || !terms.every((term) => term.mayWrite())) throw leaseLost(this.url);
-    const ends = terms.map((term) => term.signal);
+    return terms.map((term) => term.signal);
+  }
+
+  async #fenced<T>({ signal }: CallOptions, mutate: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const ends = this.requireLease();
     try {
       return await mutate(AbortSignal.any(signal === undefined ? ends : [signal, ...ends]));
     } catch (error) {
@@ -73,7 +78,7 @@ export class FencedClient implements ReplicaClient {
   }
 }
 
-export function leaseLost(url: string, cause?: unknown): EngineError {
+function leaseLost(url: string, cause?: unknown): EngineError {
   return new EngineError('lease-lost', `Cannot write to replica ${url}: its lease is not held`, {
     cause,
     hint: 'what was not sent stays in the local files until the lease is held again',

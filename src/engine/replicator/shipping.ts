@@ -1,11 +1,12 @@
 import { noTxid, type Txid } from '../../format/ltx/txid.ts';
+import type { ReplicaClient } from '../../replica/replica-client.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { EngineError } from '../engine-error.ts';
 import type { LeaseTerm } from '../lease/database-lease.ts';
-import { leaseLost } from '../lease/fenced-client.ts';
+import { FencedClient } from '../lease/fenced-client.ts';
 import type { AttemptedMark } from '../meta/attempted-mark.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import { conflictError } from '../ship/conflict-error.ts';
@@ -68,6 +69,7 @@ export class Shipping {
       onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
       onConflict: (shipper: ReplicaShipper, conflict: Conflict) => this.#conflict(shipper, conflict),
       mayShip: (shipper: ReplicaShipper) => this.#mayShip(shipper),
+      requireLease: ({ client }: ReplicaShipper) => requireLease(client),
     };
     this.shippers = fencedReplicas(replicas, state.term).map(
       (replica) => new ReplicaShipper(replica, { local: state.local, events }, services),
@@ -163,7 +165,7 @@ export class Shipping {
 
   /** A file that cannot be sent was not attempted: it gets the epoch of the next term. */
   async #attempt({ client }: ReplicaShipper, txid: Txid): Promise<void> {
-    if (this.#term?.mayWrite() === false) throw leaseLost(client.url);
+    requireLease(client);
     await this.#foldOrSend.run(() => this.#mark.attempt(txid));
   }
 
@@ -203,4 +205,8 @@ export class Shipping {
     this.#wantingSnapshot.add(shipper);
     this.#events.onSnapshotWanted();
   }
+}
+
+function requireLease(client: ReplicaClient): void {
+  if (client instanceof FencedClient) client.requireLease();
 }

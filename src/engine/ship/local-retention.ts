@@ -23,8 +23,12 @@ export function isTableDue({ files, databaseBytes, storedTableTxid, acknowledged
   const kept = files.filter(
     (file) => file.txid <= shipped && (storedTableTxid === undefined || file.txid > storedTableTxid),
   );
+  // Where the files do not begin with TXID 1, nothing but the table tells what came before them.
+  const isOnlyWay = storedTableTxid === undefined && files[0] !== undefined && files[0].txid > 1n;
   return (
-    kept.length >= tableLimitFiles || (kept.length > 0 && bytesOf(kept) >= Math.min(tableLimitBytes, databaseBytes))
+    isOnlyWay ||
+    kept.length >= tableLimitFiles ||
+    (kept.length > 0 && bytesOf(kept) >= Math.min(tableLimitBytes, databaseBytes))
   );
 }
 

@@ -40,6 +40,8 @@ export interface ShipperEvents {
   onMissing(shipper: ReplicaShipper): Promise<void>;
   /** The replica holds a file of another writer under a TXID of ours: the error for it. */
   onConflict(shipper: ReplicaShipper, conflict: Conflict): EngineError;
+  /** Throws EngineError `lease-lost` while the replica's lease is not held: nothing is asked of it either. */
+  requireLease(shipper: ReplicaShipper): void;
   /** Whether files may be sent to the replica now; `notify` is called when that changes. */
   mayShip(shipper: ReplicaShipper): boolean;
 }
@@ -120,6 +122,7 @@ export class ReplicaShipper {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
+        this.#events.requireLease(this);
         if (this.#acknowledged === undefined) await this.#start(signal);
         await this.#shipAll(signal);
         await this.#enter(this.#behind() ? 'behind' : 'current');

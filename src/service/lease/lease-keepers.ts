@@ -2,6 +2,7 @@ import { FileLeaseMemory } from '../../engine/lease/file-lease-memory.ts';
 import { LeaseKeeper } from '../../engine/lease/lease-keeper.ts';
 import type { LeaseStore } from '../../replica/lease/lease-store.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
+import { locationUrl } from '../../replica/replica-location.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -36,7 +37,7 @@ export class LeaseKeepers implements LeaseDesk {
   }
 
   async open(request: LeaseRequest, options: CallOptions): Promise<OpenedLease | undefined> {
-    const key = this.#services.stores.urlOf(request.place);
+    const key = locationUrl(request.place);
     const opening = this.#keepers.get(key) ?? this.#start(request, options);
     this.#keepers.set(key, opening);
     try {
@@ -52,13 +53,13 @@ export class LeaseKeepers implements LeaseDesk {
 
   async #start(request: LeaseRequest, options: CallOptions): Promise<SharedKeeper | undefined> {
     const { stores, clock, hostname, durableFiles, machine: readMachine } = this.#services;
-    const url = stores.urlOf(request.place);
-    const logger = this.#services.logger.child({ lease: url });
+    const url = locationUrl(request.place);
+    const { logger } = this.#services;
     const proof = await stores.prove(request.place, options);
     if (proof !== 'proven') {
       const state = `the store does not keep the promise of conditional writes: ${proof.reason}`;
       if (request.whenUnproven === 'refuse') throw unproven(url, state);
-      logger.warn('replicating without a lease: nothing keeps a second writer away', { because: state });
+      logger.warn('replicating without a lease: nothing keeps a second writer away', { replica: url, because: state });
       return undefined;
     }
     const machine = await readMachine();
@@ -67,7 +68,11 @@ export class LeaseKeepers implements LeaseDesk {
     const { ttlMs, isLocked: holdsLocalLock, owner = `${hostname}:${process.pid}` } = request;
     const newKeeper = () =>
       new LeaseKeeper({ store, ttlMs, owner, hostname, memory, machine, holdsLocalLock }, { clock, logger });
-    return { store, lease: KeptLease.start(newKeeper, { clock, logger }), userCount: 0 };
+    return {
+      store,
+      lease: KeptLease.start(newKeeper, { clock, logger: logger.child({ lease: store.url }) }),
+      userCount: 0,
+    };
   }
 
   #opened(key: string, keeper: SharedKeeper): OpenedLease {

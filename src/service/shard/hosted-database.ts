@@ -73,8 +73,12 @@ export class HostedDatabase {
   }
 
   status(): DatabaseStatus {
+    const error = this.#failure?.message;
+    if (this.#leases === undefined && asksForLeases(this.config)) {
+      return { ...waitingStatus(this.config.path, error), state: 'standby', lease: { kind: 'starting', error } };
+    }
     const status = this.#replicator?.status() ?? { ...waitingStatus(this.config.path), state: 'attaching' };
-    return this.#failure === undefined ? status : { ...status, state: 'waiting', error: this.#failure.message };
+    return error === undefined ? status : { ...status, state: 'waiting', error };
   }
 
   /** See `syncWhenAttached`. */

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import { readMachineIdentity } from '../../engine/lease/machine-identity.ts';
+import { S3ClientPool } from '../../replica/s3/s3-client-pool.ts';
+import { StoreTraffic } from '../../replica/store-traffic.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -46,11 +48,12 @@ function shardLimit({ workers = 1, databases, directories = [] }: StoreOptions):
   return Math.max(1, directories.length > 0 ? workers : Math.min(workers, databases.length));
 }
 
-/** The leases of one process and its shards. */
+/** The leases of one process and its shards. Their requests wait for no ceiling. */
 export function openLeases(logger: Logger): LeaseKeepers {
   const durableFiles = new DurableFiles();
+  const traffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });
   return new LeaseKeepers({
-    stores: new LeaseStores({ durableFiles, logger }),
+    stores: new LeaseStores({ durableFiles, clock: systemClock, logger, s3Clients: new S3ClientPool(traffic) }),
     durableFiles,
     clock: systemClock,
     logger,

@@ -23,6 +23,8 @@ export interface StoreServices {
   readonly shardLimit: number;
 }
 
+const activeLookMs = 50;
+
 /** Many databases, replicated by one tree of processes. Started once, stopped once. */
 export class Store {
   readonly #options: StoreOptions;
@@ -77,6 +79,19 @@ export class Store {
   async traffic(): Promise<TrafficCount[]> {
     const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('traffic', {})));
     return sumTraffic(parts.flat());
+  }
+
+  /**
+   * Resolves when no database waits for its lease, or to be restored under it: an application that was started before could
+   * write to a database that belongs to another host. Rejects when the signal aborts.
+   */
+  async active({ signal }: CallOptions = {}): Promise<void> {
+    const isPending = ({ state, lease }: DatabaseStatus) =>
+      lease !== undefined && (state === 'standby' || state === 'attaching');
+    while ((await this.status()).some(isPending)) {
+      await this.#services.clock.sleep(activeLookMs, signal);
+      signal?.throwIfAborted();
+    }
   }
 
   /** Yields all states, and again after each change, looking at every interval. Ends when the store stops. */
