@@ -22,7 +22,11 @@ export type LeaseReply =
 /** The state after the call that `decide` asked for has ended, at `now`. */
 export function afterCall(state: LeaseState, reply: LeaseReply, now: LeaseMoment, policy: LeasePolicy): LeaseState {
   const error = reply.kind === 'failed' ? reply.error : undefined;
-  if (reply.kind !== 'read') return { ...state, error, phase: afterWrite(state, reply, now, policy) };
+  if (reply.kind !== 'read') {
+    const phase = afterWrite(state, reply, now, policy);
+    const epoch = phase.kind === 'held' ? phase.hold.epoch : 0;
+    return { ...state, error, phase, newestGeneration: Math.max(state.newestGeneration, epoch) };
+  }
   const { stored } = reply;
   const newestGeneration = Math.max(state.newestGeneration, stored?.record.generation ?? 0);
   const seen = { ...state, error, newestGeneration };
