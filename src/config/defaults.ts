@@ -1,3 +1,4 @@
+import { defaultLevelSettings } from '../engine/levels/level-settings.ts';
 import type { DatabaseSettings, NormalConfig } from './normal-config.ts';
 
 /** Litestream's values, but for `switchToWal`, which is ours. */
@@ -9,6 +10,7 @@ export const defaultSettings: DatabaseSettings = {
   maxSyncWalBytes: 64 * 1024 * 1024,
   restoreIfDbNotExists: false,
   switchToWal: true,
+  levels: defaultLevelSettings,
 };
 
 export const defaultSyncIntervalMs = 1000;

@@ -1,3 +1,4 @@
+import type { LevelSettings } from '../engine/levels/level-settings.ts';
 import type { LogLevel } from '../runtime/logger.ts';
 
 /** One place that a database is copied to. */
@@ -24,6 +25,8 @@ export interface DatabaseSettings {
   readonly restoreIfDbNotExists: boolean;
   /** Whether a database in a rollback journal mode is switched to WAL; without it such a database is refused. */
   readonly switchToWal: boolean;
+  /** How replicas are compacted, and how long their files are kept. */
+  readonly levels: LevelSettings;
 }
 
 export interface DatabaseConfig extends DatabaseSettings {

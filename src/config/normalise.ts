@@ -1,3 +1,4 @@
+import type { LevelSettings } from '../engine/levels/level-settings.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultMetaPath, expandPath, type PathContext } from './database-paths.ts';
 import { defaultConfig, defaultSettings, defaultSyncIntervalMs } from './defaults.ts';
@@ -81,6 +82,20 @@ function settings(entry: DatabaseEntry, file: ConfigFile): DatabaseSettings {
     maxSyncWalBytes: entry['max-sync-wal-bytes'] ?? defaultSettings.maxSyncWalBytes,
     restoreIfDbNotExists: entry['restore-if-db-not-exists'] ?? defaultSettings.restoreIfDbNotExists,
     switchToWal: entry['switch-to-wal'] ?? file['switch-to-wal'] ?? defaultSettings.switchToWal,
+    levels: levelSettings(entry, file),
+  };
+}
+
+function levelSettings(entry: DatabaseEntry, file: ConfigFile): LevelSettings {
+  const { levels: defaults } = defaultSettings;
+  return {
+    intervalsMs: file.levels?.map(({ interval }) => interval) ?? defaults.intervalsMs,
+    snapshotIntervalMs: entry.snapshot?.interval ?? file.snapshot?.interval ?? defaults.snapshotIntervalMs,
+    snapshotRetentionMs: entry.snapshot?.retention ?? file.snapshot?.retention ?? defaults.snapshotRetentionMs,
+    syncRetentionMs: file['l0-retention'] ?? defaults.syncRetentionMs,
+    syncRetentionCheckMs: file['l0-retention-check-interval'] ?? defaults.syncRetentionCheckMs,
+    isRetentionEnabled: file.retention?.enabled ?? defaults.isRetentionEnabled,
+    verifyCompaction: file['verify-compaction'] ?? defaults.verifyCompaction,
   };
 }
 
@@ -102,7 +117,7 @@ function replicas(entry: DatabaseEntry, owner: string, file: ConfigFile, context
   });
 }
 
-const levels: Readonly<Record<string, LoggingConfig['level']>> = {
+const logLevels: Readonly<Record<string, LoggingConfig['level']>> = {
   trace: 'debug',
   debug: 'debug',
   info: 'info',
@@ -113,7 +128,7 @@ const levels: Readonly<Record<string, LoggingConfig['level']>> = {
 
 /** The level of a name, in any case; `trace`, which Litestream has, is our `debug`. */
 export function logLevel(name: string): LoggingConfig['level'] | undefined {
-  return levels[name.toLowerCase()];
+  return logLevels[name.toLowerCase()];
 }
 
 function logging(

@@ -1,13 +1,10 @@
 import { z } from 'zod';
-import { later } from './later.ts';
 import { replicaSchema } from './replica.ts';
 import { count, duration, positiveDuration, size, text, toggle } from './scalar.ts';
 
-const dayMs = 24 * 3_600_000;
-
 export const snapshotSchema = z.strictObject({
-  interval: later(positiveDuration, (intervalMs) => intervalMs === dayMs).optional(),
-  retention: later(positiveDuration, (retentionMs) => retentionMs === dayMs).optional(),
+  interval: positiveDuration.optional(),
+  retention: positiveDuration.optional(),
 });
 
 export const databaseSchema = z

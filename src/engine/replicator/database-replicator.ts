@@ -1,20 +1,24 @@
 import { noTxid, type Txid } from '../../format/ltx/txid.ts';
+import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
-import { inspectDatabase, switchToWal } from '../../sqlite/inspect-database.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
-import { type AttachServices, attach } from '../follow/attach.ts';
+import { attach } from '../follow/attach.ts';
 import type { Attachment } from '../follow/attachment.ts';
 import { FollowLoop } from '../follow/follow-loop.ts';
 import type { LineageHead } from '../lineage-head.ts';
+import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import { LocalFiles } from '../meta/local-files.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
 import type { DatabaseState, DatabaseStatus } from './database-status.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { isReady } from './is-ready.ts';
+import type { CareMode } from './replica-care.ts';
 import { type NamedClient, readReplicaHeads } from './replica-heads.ts';
+import type { ReplicatorServices } from './replicator-services.ts';
 import { Shipping } from './shipping.ts';
 
 /** While no replica accepts files, writing the one growing file takes at most this share of the time. */
@@ -30,6 +34,7 @@ export interface ReplicatorOptions {
   /** Whether file-system events reach `notify`; otherwise the database is looked at every monitor interval. */
   readonly watched: boolean;
   readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
+  readonly careMode: CareMode;
   /** Told when the database becomes busy, and is polled, or quiet, and wants events. */
   readonly onBusy?: ((busy: boolean) => void) | undefined;
 }
@@ -41,7 +46,7 @@ export interface ReplicatorOptions {
 export class DatabaseReplicator {
   readonly settings: DatabaseSettings;
   readonly #options: ReplicatorOptions;
-  readonly #services: AttachServices;
+  readonly #services: ReplicatorServices;
   readonly #logger: Logger;
   readonly #wakeup: Wakeup;
   readonly #meta: MetaDirectory;
@@ -59,7 +64,7 @@ export class DatabaseReplicator {
   #reportedTxid: Txid = noTxid;
   readonly #attachBackoff = new Backoff({ firstMs: 50, limitMs: 10_000 });
 
-  constructor(options: ReplicatorOptions, services: AttachServices) {
+  constructor(options: ReplicatorOptions, services: ReplicatorServices) {
     this.settings = options.settings;
     this.#options = options;
     this.#logger = services.logger.child({ db: options.settings.path });
@@ -115,6 +120,17 @@ export class DatabaseReplicator {
     return head.txid;
   }
 
+  /** Compacts the replicas as far as it is due, and does what is asked for. Rejects when it cannot. */
+  async maintain(request: MaintenanceRequest, options: CallOptions = {}): Promise<void> {
+    if (this.#shipping === undefined) {
+      throw new EngineError(
+        'unavailable',
+        `Cannot compact the replicas of ${this.settings.path}: it is ${this.#state}`,
+      );
+    }
+    await this.#shipping.maintain(request, options);
+  }
+
   /**
    * Replicates until `signal` aborts, then writes and ships what is left, also what was committed before the database could
    * be attached. Failures show in the status and are retried.
@@ -143,7 +159,7 @@ export class DatabaseReplicator {
 
   /** One attachment, from its beginning to its end. */
   async #runOnce(signal: AbortSignal, grace: AbortSignal): Promise<void> {
-    if (!this.#isReady()) {
+    if (!isReady(this.settings, this.#services)) {
       this.#state = 'waiting';
       await this.#wakeup.wait(this.#options.watched ? 10_000 : this.settings.monitorIntervalMs, signal);
       return;
@@ -159,30 +175,7 @@ export class DatabaseReplicator {
     }
   }
 
-  /** Whether there is a database in WAL mode to be attached. Throws LiveError when there is one that cannot be. */
-  #isReady(): boolean {
-    const { path, switchToWal: maySwitch } = this.settings;
-    const kind = inspectDatabase(path, this.#services.attached);
-    if (kind === 'absent') return false;
-    if (kind === 'foreign') {
-      throw new LiveError('not-a-database', `Cannot replicate ${path}: not a SQLite database, or an encrypted one`, {
-        hint: 'name a database file; it is looked at again when it changes',
-      });
-    }
-    if (kind === 'rollback-journal') {
-      if (!maySwitch) {
-        throw new LiveError('not-wal', `Cannot replicate ${path}: it is in rollback-journal mode`, {
-          hint: 'run `PRAGMA journal_mode = WAL` in the application, or set `switch-to-wal: true`',
-        });
-      }
-      switchToWal(path);
-      this.#logger.info('switched the database from rollback-journal to WAL mode');
-    }
-    return true;
-  }
-
   async #attach(signal: AbortSignal): Promise<Attachment> {
-    const { clock } = this.#services;
     this.#local ??= await LocalFiles.open(this.#meta, this.#services);
     const local = this.#local;
     const heads = await readReplicaHeads(this.#options.replicas, { signal });
@@ -208,11 +201,9 @@ export class DatabaseReplicator {
     this.#housekeeping = await Housekeeping.open(this.#meta, local, this.#services);
     this.#shipping ??= await Shipping.start(
       this.#options.replicas,
-      { meta: this.#meta, local },
+      { meta: this.#meta, local, care: { levels: this.settings.levels, mode: this.#options.careMode } },
       {
-        durableFiles: this.#services.durableFiles,
-        clock,
-        logger: this.#logger,
+        ...this.#services,
         events: { onAcknowledged: () => this.#wakeup.poke(), onSnapshotWanted: () => this.#wakeup.poke() },
       },
     );

@@ -1,15 +1,19 @@
-import { noTxid, type Txid } from '../../format/ltx/txid.ts';
+import { noTxid, type Txid, toTxid } from '../../format/ltx/txid.ts';
+import type { CallOptions } from '../../replica/replica-client.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
-import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { EngineError } from '../engine-error.ts';
+import type { ShippedFile } from '../levels/shipped-file.ts';
+import type { MaintainServices } from '../maintain/maintain-services.ts';
+import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import { AttemptedMark } from '../meta/attempted-mark.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import type { MetaDirectory } from '../meta/meta-directory.ts';
 import { ReplicaShipper } from '../ship/replica-shipper.ts';
 import { fillFromOthers } from './fill-gap.ts';
+import { type CareOptions, ReplicaCare } from './replica-care.ts';
 import type { NamedClient } from './replica-heads.ts';
 
 export interface ShippingEvents {
@@ -17,6 +21,16 @@ export interface ShippingEvents {
   onAcknowledged(): void;
   /** A replica needs a snapshot that begins its files: no other one has what it lacks. */
   onSnapshotWanted(): void;
+}
+
+export interface ShippedState {
+  readonly meta: MetaDirectory;
+  readonly local: LocalFiles;
+  readonly care: Pick<CareOptions, 'levels' | 'mode'>;
+}
+
+export interface ShippingServices extends MaintainServices {
+  readonly events: ShippingEvents;
 }
 
 /** Ships one database's local files to all its replicas, each at its own pace. */
@@ -29,12 +43,13 @@ export class Shipping {
   readonly #foldOrSend = new Mutex();
   readonly #wantingSnapshot = new Set<ReplicaShipper>();
   readonly #stopped = new AbortController();
+  readonly #care: ReplicaCare;
   #running: Promise<unknown> = Promise.resolve();
 
   private constructor(
     replicas: readonly NamedClient[],
-    state: { local: LocalFiles; mark: AttemptedMark },
-    services: { events: ShippingEvents; clock: Clock; logger: Logger },
+    state: ShippedState & { mark: AttemptedMark },
+    services: ShippingServices,
   ) {
     this.#local = state.local;
     this.#mark = state.mark;
@@ -42,22 +57,27 @@ export class Shipping {
     this.#changed = new Wakeup(services.clock);
     const events = {
       onAcknowledged: () => this.#acknowledged(),
+      onShipped: (shipper: ReplicaShipper, file: ShippedFile) => this.#care.shipped(shipper, file),
       onAttempt: (txid: Txid) => this.#foldOrSend.run(() => this.#mark.attempt(txid)),
       onStateChange: () => this.#changed.notify(),
       onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
     };
     this.shippers = replicas.map((replica) => new ReplicaShipper(replica, { local: state.local, events }, services));
+    const trusted = { local: state.local, from: toTxid(1) };
+    const care = { ...state.care, scratchPath: state.meta.scratchPath, trusted };
+    this.#care = new ReplicaCare(this.shippers, care, { ...services, signal: this.#stopped.signal });
   }
 
   /** Begins to ship. */
   static async start(
     replicas: readonly NamedClient[],
-    { meta, local }: { meta: MetaDirectory; local: LocalFiles },
-    services: { events: ShippingEvents; durableFiles: DurableFiles; clock: Clock; logger: Logger },
+    state: ShippedState,
+    services: ShippingServices & { durableFiles: DurableFiles },
   ): Promise<Shipping> {
-    const mark = await AttemptedMark.open(meta, local.newest?.txid ?? noTxid, services);
-    const shipping = new Shipping(replicas, { local, mark }, services);
-    shipping.#running = Promise.all(shipping.shippers.map((shipper) => shipper.run(shipping.#stopped.signal)));
+    const mark = await AttemptedMark.open(state.meta, state.local.newest?.txid ?? noTxid, services);
+    const shipping = new Shipping(replicas, { ...state, mark }, services);
+    const shippers = shipping.shippers.map((shipper) => shipper.run(shipping.#stopped.signal));
+    shipping.#running = Promise.all([...shippers, shipping.#care.run()]);
     return shipping;
   }
 
@@ -106,6 +126,11 @@ export class Shipping {
     }
   }
 
+  /** Compacts the replicas as far as it is due, and does what is asked for. */
+  maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
+    return this.#care.maintain(request, options);
+  }
+
   /** Waits until every replica that works has everything, at most `timeoutMs`; returns the names of those that do not. */
   async drain(timeoutMs: number, retryMs: number, clock: Clock): Promise<string[]> {
     const never = new AbortController().signal;
@@ -127,6 +152,7 @@ export class Shipping {
 
   #acknowledged(): void {
     this.#changed.notify();
+    this.#care.notify();
     this.#events.onAcknowledged();
   }
 
@@ -137,6 +163,7 @@ export class Shipping {
     const reached = await fillFromOthers(shipper.client, others, after, upTo, { signal: this.#stopped.signal });
     if (reached > after) {
       shipper.startAfter(reached);
+      this.#care.of(shipper)?.forget();
       return;
     }
     this.#wantingSnapshot.add(shipper);

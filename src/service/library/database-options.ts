@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { defaultMetaPath } from '../../config/database-paths.ts';
 import { defaultSettings } from '../../config/defaults.ts';
 import type { DatabaseConfig, DatabaseSettings } from '../../config/normal-config.ts';
+import type { LevelSettings } from '../../engine/levels/level-settings.ts';
 import { type Replicas, replicaConfigs } from './replicas.ts';
 
 /** One database to be replicated. */
@@ -26,6 +27,8 @@ export interface DatabaseOptions {
   readonly truncatePageCount?: number | undefined;
   /** The most that is copied at a time; 0: no limit. Default 64 MiB. */
   readonly maxSyncWalBytes?: number | undefined;
+  /** How replicas are compacted, and how long their files are kept. What is not given has its default. */
+  readonly levels?: Partial<LevelSettings> | undefined;
 }
 
 /** Fills in the defaults and makes paths absolute. Throws what `replicaConfigs` does. */
@@ -37,6 +40,7 @@ export function databaseConfig(options: DatabaseOptions): DatabaseConfig {
   return {
     ...defaultSettings,
     ...(Object.fromEntries(given) as Partial<DatabaseSettings>),
+    levels: { ...defaultSettings.levels, ...options.levels },
     path,
     metaPath: options.metaPath === undefined ? defaultMetaPath(path) : resolve(options.metaPath),
     replicas: replicaConfigs(options.replicas),

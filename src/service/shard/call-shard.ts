@@ -19,6 +19,8 @@ export async function callShard(
       return shard.status();
     case 'sync':
       return shard.sync(call.path, options);
+    case 'maintain':
+      return shard.maintain(call.path, call.what, options) as Promise<undefined>;
     case 'stop':
       return shard.stop() as Promise<undefined>;
   }

@@ -1,5 +1,7 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
+import type { CareMode } from '../../engine/replicator/replica-care.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { LogFields, LogLevel } from '../../runtime/logger.ts';
 import type { DatabaseKind } from '../../sqlite/inspect-database.ts';
@@ -11,6 +13,7 @@ export interface ShardSettings {
   readonly logLevel: LogLevel;
   /** Go on with local databases although their replicas hold another lineage. */
   readonly adopt: boolean;
+  readonly careMode: CareMode;
   readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
 }
 
@@ -28,6 +31,11 @@ export interface ShardCalls {
   status: { readonly request: object; readonly answer: readonly DatabaseStatus[] };
   /** Resolves when everything committed so far is on every replica that works. */
   sync: { readonly request: { readonly path: string }; readonly answer: Txid };
+  /** Resolves when the replicas are compacted as far as it is due, and what is asked for is done. */
+  maintain: {
+    readonly request: { readonly path: string; readonly what: MaintenanceRequest };
+    readonly answer: undefined;
+  };
   /** Last syncs, then the end of everything. */
   stop: { readonly request: object; readonly answer: undefined };
 }

@@ -1,3 +1,4 @@
+import { type MaintainLimits, maintainLimits } from '../../engine/maintain/maintain-services.ts';
 import { PageRuns } from '../../engine/page-runs.ts';
 import type { Kernels } from '../../kernel/kernels.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -19,6 +20,7 @@ export interface ProcessServices {
 export interface ShardServices extends ProcessServices {
   readonly attached: AttachedFiles;
   readonly runs: PageRuns;
+  readonly limits: MaintainLimits;
   readonly watch: DirectoryWatch;
   /** Databases are restored one after the other: one restore alone reads several files at a time. */
   readonly restoring: Mutex;
@@ -29,6 +31,7 @@ export function shardServices(services: ProcessServices): ShardServices {
     ...services,
     attached: new AttachedFiles(),
     runs: new PageRuns(services.kernels),
+    limits: maintainLimits(),
     watch: new DirectoryWatch(services),
     restoring: new Mutex(),
   };

@@ -23,6 +23,7 @@ export function openStore(options: StoreOptions, services: OpenStoreServices): S
   const settings: ShardSettings = {
     logLevel: options.logLevel ?? 'info',
     adopt: options.adopt ?? false,
+    careMode: options.careMode ?? 'by-schedule',
     shutdown: options.shutdown ?? defaultShutdown,
   };
   const onRestart = (paths: readonly string[]) => options.onEvent?.({ kind: 'restarted', paths });
