@@ -50,7 +50,11 @@ export const configSchema = z.strictObject({
     .optional(),
   levels: z
     .array(z.strictObject({ interval: positiveDuration }))
-    .max(maxCompactionLevels, { error: `has more than ${maxCompactionLevels} entries` })
+    .superRefine((levels, context) => {
+      if (levels.length <= maxCompactionLevels) return;
+      const message = `has ${levels.length} entries, at most ${maxCompactionLevels} are possible`;
+      context.addIssue({ code: 'custom', message });
+    })
     .optional(),
   snapshot: snapshotSchema.optional(),
   'l0-retention': duration.optional(),

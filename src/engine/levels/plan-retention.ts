@@ -32,7 +32,7 @@ interface Base {
 
 /**
  * Which files serve nothing any more. Kept are: every TXID for as long as level-0 files are kept, in a chain that can be
- * restored; every end of a level-1 file inside the window of snapshots; and always the newest level-0 file.
+ * restored; every end of a level-1 file inside the window of snapshots; and always the newest file of each level.
  */
 export async function planRetention(
   catalog: ReplicaCatalog,
@@ -44,8 +44,7 @@ export async function planRetention(
   const files: LtxFileInfo[] = [];
   for (let level = snapshotLevel as number; level > syncLevel; level--) {
     const all = catalog.level(level);
-    const end = all.firstPast((base.txid - (level === snapshotLevel ? 1n : 0n)) as Txid);
-    if (base.index >= 0) for (let i = 0; i < end; i++) files.push(all.at(i));
+    for (let i = 0; i < endOfOld(catalog, level, base.txid); i++) files.push(all.at(i));
   }
   const sync = await expiredSyncFiles(catalog, settings, base, query);
   const snapshots = catalog.level(snapshotLevel);
@@ -70,11 +69,20 @@ async function findBase(
 
 /** Whether a snapshot would make anything go: else nobody needs to look at it. */
 function isAnythingBefore(catalog: ReplicaCatalog, txid: Txid): boolean {
-  for (let level = syncLevel as number; level < snapshotLevel; level++) {
-    const files = catalog.level(level);
-    if (files.length > (level === syncLevel ? 1 : 0) && files.maxTxid(0) <= txid) return true;
+  for (let level = snapshotLevel as number; level >= syncLevel; level--) {
+    if (endOfOld(catalog, level, txid) > 0) return true;
   }
-  return catalog.level(snapshotLevel).maxTxid(0) < txid;
+  return false;
+}
+
+/**
+ * How many files of a level, from the oldest on, end where a snapshot does or before. The newest one does not count: it
+ * tells how far the level is.
+ */
+function endOfOld(catalog: ReplicaCatalog, level: number, txid: Txid): number {
+  const files = catalog.level(level);
+  if (level === snapshotLevel) return txid === noTxid ? 0 : files.firstPast((txid - 1n) as Txid);
+  return Math.max(0, Math.min(files.firstPast(txid), files.length - 1));
 }
 
 /**

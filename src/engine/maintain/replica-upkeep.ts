@@ -1,6 +1,6 @@
 import type { LtxHeader } from '../../format/ltx/header.ts';
 import { type Level, snapshotLevel, syncLevel } from '../../format/ltx/level.ts';
-import { formatTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
+import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
 import type { MergeContext } from '../compaction/merge-files.ts';
 import { mergeFiles } from '../compaction/merge-files.ts';
@@ -49,7 +49,7 @@ export class ReplicaUpkeep {
       for (let files = await plan(); files.length > 0; files = await plan()) {
         const stored = await this.#merge(level, files, signal);
         catalog.add(stored.file, stored.header);
-        this.#say('compacted', stored, files.length);
+        this.#say('debug', 'compacted', stored, files.length);
         if (settings.verifyCompaction) await this.#verify(catalog, stored.file, signal);
       }
     }
@@ -62,7 +62,7 @@ export class ReplicaUpkeep {
     const files = await planSnapshot(catalog.filesUpTo(txid), txid, this.#services.clock.now(), read);
     const stored = await this.#merge(snapshotLevel, files, signal);
     catalog.add(stored.file, stored.header);
-    this.#say('wrote a snapshot', stored, files.length);
+    this.#say('info', 'wrote a snapshot', stored, files.length);
   }
 
   /** Deletes what serves nothing any more; resolves to the time when there will be more, if nothing else changes. */
@@ -76,7 +76,7 @@ export class ReplicaUpkeep {
       signal.throwIfAborted();
       await client.delete(gone, { signal });
       catalog.remove(gone);
-      logger.debug('deleted files whose time is over', { level, files: gone.length });
+      logger.debug('deleted files whose time is over', { ltxLevel: level, files: gone.length });
     }
     return nextAtMs;
   }
@@ -115,9 +115,9 @@ export class ReplicaUpkeep {
     return (await snapshotDoubt(snapshot, others, read)) === undefined;
   }
 
-  #say(what: string, { file }: StoredFile, inputs: number): void {
+  #say(logLevel: 'debug' | 'info', what: string, { file }: StoredFile, inputs: number): void {
     const { level, minTxid, maxTxid, sizeBytes } = file;
-    const from = minTxid === noTxid + 1n ? {} : { from: formatTxid(minTxid) };
-    this.#services.logger.info(what, { level, ...from, to: formatTxid(maxTxid), sizeBytes, inputs });
+    const txids = { minTxid: formatTxid(minTxid), maxTxid: formatTxid(maxTxid) };
+    this.#services.logger[logLevel](what, { ltxLevel: level, ...txids, sizeBytes, inputs });
   }
 }
