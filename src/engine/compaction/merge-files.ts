@@ -13,8 +13,8 @@ import { MergeWriter } from './merge-writer.ts';
 import { ScratchFile } from './scratch-file.ts';
 import { Turn } from './turn.ts';
 
-/** How many inputs are opened at a time. */
-const opensAtOnce = 8;
+/** How many inputs are opened at a time: each that is not small takes a workspace. */
+const opensAtOnce = 4;
 
 export interface MergeContext {
   readonly client: ReplicaClient;

@@ -14,7 +14,7 @@ import type { MemoryBudget } from './memory-budget.ts';
 import type { ScratchFile } from './scratch-file.ts';
 import { StreamedFrames } from './streamed-frames.ts';
 import type { Turn } from './turn.ts';
-import { requireTxids, verifyFile } from './verify-file.ts';
+import { requireTxids, verifyBytes, verifyFile } from './verify-file.ts';
 
 /** Read in one request and kept, as long as the budget lasts. */
 const smallBytes = 1 << 20;
@@ -22,7 +22,7 @@ const smallBytes = 1 << 20;
 const largeBytes = 1 << 22;
 const streamLimit = 4;
 /** The windows of all inputs that lie on disk take this much together. */
-const windowsBytes = 16 << 20;
+const windowsBytes = 8 << 20;
 const leastWindowBytes = 1 << 12;
 const mostWindowBytes = 1 << 18;
 const tailReadBytes = 1 << 16;
@@ -81,7 +81,8 @@ export class MergeInputs {
     try {
       const bytes = new Uint8Array(file.sizeBytes);
       await readRange(client, file, 0, bytes, this.#sources);
-      const { header, index } = await verifyFile(file, [bytes], this.#sources);
+      const { header, index } = verifyBytes(file, bytes, this.#sources);
+      await this.#sources.turn.share(this.#sources.signal);
       return { file, header, index, frames: framesInMemory(bytes, giveBack) };
     } catch (error) {
       giveBack();

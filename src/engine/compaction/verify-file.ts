@@ -11,24 +11,55 @@ import type { Turn } from './turn.ts';
  */
 export async function verifyFile(
   file: LtxFileId,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array>,
   { runs, turn, signal }: CallOptions & { readonly runs: PageRuns; readonly turn: Turn },
 ): Promise<VerifiedLtx> {
-  let run: PageRun | undefined;
-  const openRun = (pageSizeBytes: number): PageRun => {
-    run = runs.borrow(pageSizeBytes);
-    return run;
-  };
+  const verifier = new Verifier(file, runs);
   try {
-    const decoder = new LtxDecoder({ openRun }, { kernels: runs.kernels });
     for await (const chunk of chunks) {
-      for (const _ of decoder.push(chunk)) await turn.share(signal);
+      for (const _ of verifier.decoder.push(chunk)) await turn.share(signal);
     }
-    const verified = decoder.finish();
-    requireTxids(verified.header, file);
-    return verified;
+    return verifier.finish();
   } finally {
-    if (run !== undefined) runs.giveBack(run);
+    verifier.close();
+  }
+}
+
+/** The same for a small file in memory, without pausing. */
+export function verifyBytes(file: LtxFileId, bytes: Uint8Array, { runs }: { readonly runs: PageRuns }): VerifiedLtx {
+  const verifier = new Verifier(file, runs);
+  try {
+    for (const _ of verifier.decoder.push(bytes));
+    return verifier.finish();
+  } finally {
+    verifier.close();
+  }
+}
+
+class Verifier {
+  readonly decoder: LtxDecoder;
+  readonly #file: LtxFileId;
+  readonly #runs: PageRuns;
+  #run: PageRun | undefined;
+
+  constructor(file: LtxFileId, runs: PageRuns) {
+    this.#file = file;
+    this.#runs = runs;
+    const openRun = (pageSizeBytes: number): PageRun => {
+      this.#run = runs.borrow(pageSizeBytes);
+      return this.#run;
+    };
+    this.decoder = new LtxDecoder({ openRun }, { kernels: runs.kernels });
+  }
+
+  finish(): VerifiedLtx {
+    const verified = this.decoder.finish();
+    requireTxids(verified.header, this.#file);
+    return verified;
+  }
+
+  close(): void {
+    if (this.#run !== undefined) this.#runs.giveBack(this.#run);
   }
 }
 
