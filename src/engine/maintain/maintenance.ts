@@ -179,6 +179,7 @@ export class Maintenance {
       const readFacts = (file: LtxFileInfo) => readHeader(client, file, { signal: stopped });
       const catalog = await ReplicaCatalog.load(client, readFacts, { signal });
       for (const { file, facts } of meanwhile) catalog.add(file, facts);
+      catalog.remove(this.#upkeep.refused);
       this.#meanwhile = undefined;
       if (forgottenCount === this.#forgottenCount) this.#catalog = catalog;
     }

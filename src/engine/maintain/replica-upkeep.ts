@@ -1,7 +1,8 @@
 import type { LtxHeader } from '../../format/ltx/header.ts';
 import { type Level, snapshotLevel, syncLevel } from '../../format/ltx/level.ts';
 import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
-import type { LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import { ltxPath } from '../../replica/directory-layout.ts';
+import type { LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
 import type { MergeContext } from '../compaction/merge-files.ts';
 import { mergeFiles } from '../compaction/merge-files.ts';
 import type { TrustedFiles } from '../compaction/merge-inputs.ts';
@@ -28,11 +29,17 @@ export interface UpkeepOptions {
 export class ReplicaUpkeep {
   readonly #options: UpkeepOptions;
   readonly #services: MaintainServices;
+  readonly #refused = new Map<string, LtxFileId>();
   #verifyErrorCount = 0;
 
   constructor(options: UpkeepOptions, services: MaintainServices) {
     this.#options = options;
     this.#services = services;
+  }
+
+  /** Files that could not be written, maybe because others of their names are there that are not right: none to count on. */
+  get refused(): readonly LtxFileId[] {
+    return [...this.#refused.values()];
   }
 
   /** How many compacted files failed their verification. */
@@ -87,7 +94,10 @@ export class ReplicaUpkeep {
     const context: MergeContext = { client, trusted, scratchPath, budget: limits.budget, runs, signal };
     await using merged = await mergeFiles(level, files, context);
     signal.throwIfAborted();
-    return await storeMerged(client, merged, { runs, signal });
+    this.#refused.set(ltxPath(merged.file), merged.file);
+    const stored = await storeMerged(client, merged, { runs, signal });
+    this.#refused.delete(ltxPath(merged.file));
+    return stored;
   }
 
   /** Says what is wrong and counts it; what there was before is all still there. */
