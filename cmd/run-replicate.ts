@@ -3,24 +3,23 @@ import type { Logger } from '../src/runtime/logger.ts';
 import { once } from '../src/service/store/once.ts';
 import { openStore } from '../src/service/store/open-store.ts';
 import type { Store } from '../src/service/store/store.ts';
+import type { StoreOptions } from '../src/service/store/store-options.ts';
 import type { CommandIo } from './command.ts';
 import { consoleLogger } from './console-logger.ts';
 import { ExecChild } from './exec-child.ts';
 import type { ReplicateArguments } from './replicate-arguments.ts';
 import { StopSignals } from './signals.ts';
-import { UsageError } from './usage-error.ts';
 
 /**
  * Replicates until a signal or, with `once`, until everything is shipped. Resolves to the exit code. The signals stay caught
  * to the end of the process: one that npm passes on late must not kill it.
  */
 export async function runReplicate(given: ReplicateArguments, io: CommandIo): Promise<number> {
-  refuseWhatComesLater(given);
   const { config, blame, adopt } = given;
   const logger = loggerOf(config.logging, io);
   const shutdown = { timeoutMs: config.shutdownSyncTimeoutMs, retryMs: config.shutdownSyncIntervalMs };
   const { databases, directories, workers, storeCallsPerSecond } = config;
-  const options = {
+  const options: StoreOptions = {
     databases,
     directories,
     workers,
@@ -28,16 +27,19 @@ export async function runReplicate(given: ReplicateArguments, io: CommandIo): Pr
     blame,
     adopt,
     shutdown,
+    careMode: given.once ? 'on-demand' : 'by-schedule',
     logLevel: config.logging.level,
   };
   const store = openStore(options, { logger });
   announce(config, given.missingVariables, logger);
-  return given.once ? runOnce(store, logger) : runUntilStopped(store, config.exec, logger);
+  return given.once ? runOnce(store, given, logger) : runUntilStopped(store, config.exec, logger);
 }
 
-async function runOnce(store: Store, logger: Logger): Promise<number> {
+async function runOnce(store: Store, given: ReplicateArguments, logger: Logger): Promise<number> {
   const { signal } = StopSignals.listen();
-  const { shipped, failed } = await once(store, { signal });
+  const { forceSnapshot, enforceRetention } = given;
+  const maintain = forceSnapshot || enforceRetention ? { forceSnapshot, enforceRetention } : undefined;
+  const { shipped, failed } = await once(store, { signal, maintain });
   for (const { path, txid } of shipped) logger.info('everything is shipped', { db: path, txid });
   for (const { path, error } of failed) logger.error('not everything is shipped', { db: path, error });
   return failed.length === 0 ? 0 : 1;
@@ -92,13 +94,4 @@ function announce(config: NormalConfig, missingVariables: readonly string[], log
 
 function loggerOf(logging: LoggingConfig, io: CommandIo): Logger {
   return consoleLogger(logging, (line) => io[logging.stream === 'stdout' ? 'print' : 'tell'](line.trimEnd()));
-}
-
-/** Snapshots on demand and retention come with compaction. */
-function refuseWhatComesLater({ forceSnapshot, enforceRetention }: ReplicateArguments): void {
-  if (!forceSnapshot && !enforceRetention) return;
-  const flag = forceSnapshot ? '-force-snapshot' : '-enforce-retention';
-  throw new UsageError('arguments', `Cannot use flag ${flag}: this version does not compact replicas yet`, {
-    hint: 'leave it away; nothing is removed from replicas',
-  });
 }

@@ -18,6 +18,8 @@
  * process is a ServiceError `in-shard`, with the class and the code it had in `data`.
  */
 export { ConfigError, type ConfigErrorCode } from './config/config-error.ts';
+/** The `levels` of a database. */
+export type { LevelSettings } from './engine/levels/level-settings.ts';
 /** What `Store.status` and `Store.watch` tell. */
 export type { DatabaseState, DatabaseStatus, ReplicaStatus } from './engine/replicator/database-status.ts';
 /** Parts of what `restore` takes and gives. */

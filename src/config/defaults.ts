@@ -1,3 +1,4 @@
+import { defaultLevelSettings } from '../engine/levels/level-settings.ts';
 import type { DatabaseSettings, NormalConfig } from './normal-config.ts';
 
 /** Litestream's values, but for `switchToWal`, which is ours. */
@@ -10,6 +11,7 @@ export const defaultSettings: DatabaseSettings = {
   restoreIfDbNotExists: false,
   switchToWal: true,
   lease: { mode: 'auto', ttlMs: 30_000, owner: undefined },
+  levels: defaultLevelSettings,
 };
 
 export const defaultSyncIntervalMs = 1000;

@@ -1,3 +1,4 @@
+import type { LevelSettings } from '../engine/levels/level-settings.ts';
 import type { ReplicaLocation } from '../replica/replica-location.ts';
 import type { LogLevel } from '../runtime/logger.ts';
 
@@ -34,6 +35,8 @@ export interface DatabaseSettings {
   /** Whether a database in a rollback journal mode is switched to WAL; without it such a database is refused. */
   readonly switchToWal: boolean;
   readonly lease: LeaseSettings;
+  /** How replicas are compacted, and how long their files are kept. */
+  readonly levels: LevelSettings;
 }
 
 export interface DatabaseConfig extends DatabaseSettings {

@@ -1,3 +1,4 @@
+import type { LevelSettings } from '../engine/levels/level-settings.ts';
 import type { ReplicaLocation } from '../replica/replica-location.ts';
 import { parseReplicaUrl } from '../replica/replica-url.ts';
 import { s3Location } from '../replica/s3/s3-location.ts';
@@ -91,6 +92,20 @@ function settings(entry: DatabaseEntry, file: ConfigFile): DatabaseSettings {
     restoreIfDbNotExists: entry['restore-if-db-not-exists'] ?? defaultSettings.restoreIfDbNotExists,
     switchToWal: entry['switch-to-wal'] ?? file['switch-to-wal'] ?? defaultSettings.switchToWal,
     lease: lease({ ...file.lease, ...entry.lease }),
+    levels: levelSettings(entry, file),
+  };
+}
+
+function levelSettings(entry: DatabaseEntry, file: ConfigFile): LevelSettings {
+  const { levels: defaults } = defaultSettings;
+  return {
+    intervalsMs: file.levels?.map(({ interval }) => interval) ?? defaults.intervalsMs,
+    snapshotIntervalMs: entry.snapshot?.interval ?? file.snapshot?.interval ?? defaults.snapshotIntervalMs,
+    snapshotRetentionMs: entry.snapshot?.retention ?? file.snapshot?.retention ?? defaults.snapshotRetentionMs,
+    syncRetentionMs: file['l0-retention'] ?? defaults.syncRetentionMs,
+    syncRetentionCheckMs: file['l0-retention-check-interval'] ?? defaults.syncRetentionCheckMs,
+    isRetentionEnabled: file.retention?.enabled ?? defaults.isRetentionEnabled,
+    verifyCompaction: file['verify-compaction'] ?? defaults.verifyCompaction,
   };
 }
 
@@ -127,7 +142,7 @@ function replicaLocation(replica: ReplicaEntry, file: ConfigFile, context: PathC
   return asConfigError(() => (url === undefined ? s3Location({ bucket, ...s3, path }) : parseReplicaUrl(url, { s3 })));
 }
 
-const levels: Readonly<Record<string, LoggingConfig['level']>> = {
+const logLevels: Readonly<Record<string, LoggingConfig['level']>> = {
   trace: 'debug',
   debug: 'debug',
   info: 'info',
@@ -138,7 +153,7 @@ const levels: Readonly<Record<string, LoggingConfig['level']>> = {
 
 /** The level of a name, in any case; `trace`, which Litestream has, is our `debug`. */
 export function logLevel(name: string): LoggingConfig['level'] | undefined {
-  return levels[name.toLowerCase()];
+  return logLevels[name.toLowerCase()];
 }
 
 function logging(

@@ -1,3 +1,5 @@
+import type { LevelSettings } from './levels/level-settings.ts';
+
 /** How one database is followed. Times in milliseconds, sizes in bytes or pages. */
 export interface DatabaseSettings {
   /** The database file. */
@@ -14,6 +16,8 @@ export interface DatabaseSettings {
   readonly maxSyncWalBytes: number;
   /** Switch a rollback-journal database to WAL. */
   readonly switchToWal: boolean;
+  /** How its replicas are compacted, and how long their files are kept. */
+  readonly levels: LevelSettings;
   /** Go on with this database although its replica has another past. */
   readonly adopt: boolean;
 }

@@ -21,6 +21,16 @@ test('normalise fills in the defaults', () => {
         maxSyncWalBytes: 67_108_864,
         restoreIfDbNotExists: false,
         switchToWal: true,
+        lease: { mode: 'auto', ttlMs: 30_000, owner: undefined },
+        levels: {
+          intervalsMs: [30_000, 300_000, 3_600_000],
+          snapshotIntervalMs: 86_400_000,
+          snapshotRetentionMs: 86_400_000,
+          syncRetentionMs: 300_000,
+          syncRetentionCheckMs: 15_000,
+          isRetentionEnabled: true,
+          verifyCompaction: false,
+        },
         replicas: [
           { name: 'file', location: { type: 'file', path: '/backup' }, url: 'file:///backup', syncIntervalMs: 1000 },
         ],
@@ -35,6 +45,34 @@ test('normalise fills in the defaults', () => {
     storeCallsPerSecond: 30,
   });
   assert.equal(read('', { processorCount: 1 }).workers, 1);
+});
+
+test('normalise takes levels and retention, and a snapshot of its own for each database', () => {
+  const { databases } = read(`levels: [{interval: 1s}, {interval: 3s}]
+snapshot: {interval: 1h, retention: 48h}
+l0-retention: 0s
+l0-retention-check-interval: 1s
+retention: {enabled: false}
+verify-compaction: true
+dbs:
+    - {path: /a.db, replica: {path: /a}}
+    - {path: /b.db, snapshot: {retention: 72h}, replica: {path: /b}}`);
+  const common = {
+    intervalsMs: [1000, 3000],
+    snapshotIntervalMs: 3_600_000,
+    syncRetentionMs: 0,
+    syncRetentionCheckMs: 1000,
+    isRetentionEnabled: false,
+    verifyCompaction: true,
+  };
+  assert.deepEqual(
+    databases.map(({ levels }) => levels),
+    [
+      { ...common, snapshotRetentionMs: 48 * 3_600_000 },
+      { ...common, snapshotRetentionMs: 72 * 3_600_000 },
+    ],
+  );
+  assert.deepEqual(read('levels: []\ndbs: [{path: /a.db, replica: {path: /a}}]').databases[0]?.levels.intervalsMs, []);
 });
 
 test('normalise makes paths absolute', () => {

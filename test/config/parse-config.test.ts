@@ -112,6 +112,11 @@ test('parseConfig names key, finding and what is allowed for a wrong value', () 
   wrong('dbs:\n- x', 2, /^dbs\[0\] is "x", must be a map of keys$/);
   wrong('- x', 1, /is a list, must be a map of keys$/);
   wrong('heartbeat-interval: 30s', 1, /must be a duration of at least 1m$/);
+  wrong('levels: [{interval: 0s}]', 1, /^levels\[0\]\.interval is "0s", must be .* more than 0$/);
+  wrong(`levels: [${'{interval: 1m}, '.repeat(9)}]`, 1, /^levels has 9 entries, at most 8 are possible$/);
+  wrong('snapshot: {retention: 0s}', 1, /^snapshot\.retention is "0s", must be .* more than 0$/);
+  wrong('l0-retention-check-interval: 0s', 1, /must be .* more than 0$/);
+  wrong('l0-retention: -5m', 1, /^l0-retention is "-5m", must be a duration/);
 });
 
 test('parseConfig refuses keys that do not go together', () => {
@@ -144,12 +149,6 @@ test('parseConfig says of each key that is not there yet that it is not, and whe
     'mcp-addr: ":3001"',
     'heartbeat-url: https://x',
     'socket: {enabled: true}',
-    'levels: [{interval: 1m}]',
-    'snapshot: {interval: 1h}',
-    'snapshot: {retention: 48h}',
-    'l0-retention: 1h',
-    'l0-retention-check-interval: 1m',
-    'verify-compaction: true',
     'validation: {interval: 1h}',
     'validation-interval: 1h',
     'auto-recover: true',
@@ -172,12 +171,6 @@ test('parseConfig says of each key that is not there yet that it is not, and whe
 test('parseConfig accepts keys that only carry defaults or are switched off', () => {
   const text = [
     'socket: {enabled: false, path: /run/x.sock}',
-    'levels: [{interval: 30s}, {interval: 5m}, {interval: 1h}]',
-    'snapshot: {interval: 24h, retention: 24h}',
-    'l0-retention: 5m',
-    'l0-retention-check-interval: 15s',
-    'retention: {enabled: false}',
-    'verify-compaction: false',
     'heartbeat-interval: 5m',
     'lease: {enabled: false, ttl: 30s}',
     'park-after: 0s',

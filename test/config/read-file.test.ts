@@ -75,6 +75,7 @@ test('readConfigFile takes the annotated litestream.yml of this project, whose v
   assert.deepEqual([none, noDirectories], [[], []]);
   assert.deepEqual(global, defaults);
   assert.equal(databases[0]?.replicas.length, 2);
-  for (const [key, value] of Object.entries(defaultSettings)) assert.equal(databases[0]?.[key as never], value, key);
+  for (const [key, value] of Object.entries(defaultSettings))
+    assert.deepEqual(databases[0]?.[key as never], value, key);
   assert.equal(directories[0]?.pattern, '*.db');
 });

@@ -1,15 +1,16 @@
 import { type FSWatcher, watch, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { defaultSettings, defaultSyncIntervalMs } from '../../src/config/defaults.ts';
-import type { AttachServices } from '../../src/engine/follow/attach.ts';
 import type { DatabaseLease } from '../../src/engine/lease/database-lease.ts';
 import { FileLeaseMemory } from '../../src/engine/lease/file-lease-memory.ts';
 import { LeaseKeeper } from '../../src/engine/lease/lease-keeper.ts';
 import { readMachineIdentity } from '../../src/engine/lease/machine-identity.ts';
 import { ViewedLease } from '../../src/engine/lease/viewed-lease.ts';
+import { maintainLimits } from '../../src/engine/maintain/maintain-services.ts';
 import { defaultMetaPath, MetaDirectory } from '../../src/engine/meta/meta-directory.ts';
 import { PageRuns } from '../../src/engine/page-runs.ts';
 import { DatabaseReplicator } from '../../src/engine/replicator/database-replicator.ts';
+import type { ReplicatorServices } from '../../src/engine/replicator/replicator-services.ts';
 import type { Txid } from '../../src/format/ltx/txid.ts';
 import { loadKernels } from '../../src/kernel/load-kernels.ts';
 import { FileLeaseStore } from '../../src/replica/file/file-lease-store.ts';
@@ -30,9 +31,10 @@ let isCounting = options.dieAt?.after === undefined;
 let stepsLeft = options.dieAt?.occurrence ?? 1;
 
 const clock: Clock = { ...systemClock, now: () => systemClock.now() + clockOffsetMs };
-const services: AttachServices = {
+const services: ReplicatorServices = {
   attached: new AttachedFiles(),
   runs: new PageRuns(loadKernels()),
+  limits: maintainLimits(),
   durableFiles: new DurableFiles(dieAt),
   clock,
   logger: loggerFrom((level, message, fields) => {
@@ -89,6 +91,7 @@ function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: Side
       settings,
       replicas: clients,
       watched: options.watched ?? true,
+      careMode: 'by-schedule',
       shutdown: { timeoutMs: options.shutdownTimeoutMs ?? 5_000, retryMs: 50 },
       onBusy,
     },

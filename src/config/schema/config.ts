@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxCompactionLevels } from '../../engine/levels/level-settings.ts';
 import { databaseSchema, snapshotSchema } from './database.ts';
 import { later } from './later.ts';
 import { leaseSchema } from './lease.ts';
@@ -19,9 +20,6 @@ const minuteMs = 60_000;
 const off = () => false;
 const isFalse = (enabled: boolean) => !enabled;
 const isZero = (value: number) => value === 0;
-const isDefaultLevels = (levels: readonly { interval: number }[]) =>
-  levels.length === 0 ||
-  levels.map((level) => level.interval).join() === [minuteMs / 2, 5 * minuteMs, 60 * minuteMs].join();
 
 export const configSchema = z.strictObject({
   ...globalReplicaSettings,
@@ -52,13 +50,19 @@ export const configSchema = z.strictObject({
       permissions: fileMode.optional(),
     })
     .optional(),
-  levels: later(z.array(z.strictObject({ interval: positiveDuration })), isDefaultLevels).optional(),
+  levels: z
+    .array(z.strictObject({ interval: positiveDuration }))
+    .superRefine((levels, context) => {
+      if (levels.length <= maxCompactionLevels) return;
+      const message = `has ${levels.length} entries, at most ${maxCompactionLevels} are possible`;
+      context.addIssue({ code: 'custom', message });
+    })
+    .optional(),
   snapshot: snapshotSchema.optional(),
-  'l0-retention': later(duration, (retentionMs) => retentionMs === 5 * minuteMs).optional(),
-  'l0-retention-check-interval': later(positiveDuration, (intervalMs) => intervalMs === minuteMs / 4).optional(),
-  /** Nothing is deleted from replicas yet, so either value is kept to. */
+  'l0-retention': duration.optional(),
+  'l0-retention-check-interval': positiveDuration.optional(),
   retention: z.strictObject({ enabled: toggle.optional() }).optional(),
-  'verify-compaction': later(toggle, isFalse).optional(),
+  'verify-compaction': toggle.optional(),
   validation: z.strictObject({ interval: later(duration, isZero).optional() }).optional(),
   lease: leaseSchema.optional(),
   'park-after': later(duration, isZero).optional(),

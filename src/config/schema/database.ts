@@ -1,14 +1,11 @@
 import { z } from 'zod';
-import { later } from './later.ts';
 import { leaseSchema } from './lease.ts';
 import { replicaSchema } from './replica.ts';
 import { count, duration, positiveDuration, size, text, toggle } from './scalar.ts';
 
-const dayMs = 24 * 3_600_000;
-
 export const snapshotSchema = z.strictObject({
-  interval: later(positiveDuration, (intervalMs) => intervalMs === dayMs).optional(),
-  retention: later(positiveDuration, (retentionMs) => retentionMs === dayMs).optional(),
+  interval: positiveDuration.optional(),
+  retention: positiveDuration.optional(),
 });
 
 export const databaseSchema = z

@@ -61,6 +61,11 @@ export class LocalFiles {
     return local;
   }
 
+  /** The directory as a replica, to be read from. */
+  get client(): ReplicaClient {
+    return this.#client;
+  }
+
   /** Ascending, without gaps. */
   get files(): readonly LocalFile[] {
     return this.#files;
@@ -117,7 +122,7 @@ export class LocalFiles {
   }
 
   /** The bytes of a file, for a replica. */
-  body(file: LtxFileInfo): Promise<LtxBody> {
+  body(file: LtxFileInfo): Promise<StoredBody> {
     return bodyOf(this.#client, file);
   }
 
@@ -193,11 +198,20 @@ export function fileId(txid: Txid): LtxFileId {
 }
 
 /** The bytes of a stored file, to be written elsewhere. */
-export async function bodyOf(client: ReplicaClient, file: LtxFileInfo, options?: CallOptions): Promise<LtxBody> {
+export interface StoredBody extends LtxBody {
+  readonly header: LtxHeader;
+}
+
+export async function bodyOf(client: ReplicaClient, file: LtxFileInfo, options?: CallOptions): Promise<StoredBody> {
   const bytes = new Uint8Array(ltxHeaderBytes);
   await readRange(client, file, 0, bytes, options);
-  const { timestampMs } = decodeLtxHeader(bytes);
-  return { sizeBytes: file.sizeBytes, timestampMs, open: () => chunks(client, file, options) };
+  const header = decodeLtxHeader(bytes);
+  return {
+    header,
+    sizeBytes: file.sizeBytes,
+    timestampMs: header.timestampMs,
+    open: () => chunks(client, file, options),
+  };
 }
 
 async function* chunks(

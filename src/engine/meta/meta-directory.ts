@@ -63,6 +63,11 @@ export class MetaDirectory {
     return join(this.path, levelPath(9));
   }
 
+  /** Where compactions make files that never get a name. */
+  get scratchPath(): string {
+    return join(this.path, 'scratch');
+  }
+
   filePath(file: LtxFileId): string {
     return join(this.path, ltxPath(file));
   }

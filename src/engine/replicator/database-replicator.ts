@@ -1,15 +1,17 @@
 import { noTxid, type Txid } from '../../format/ltx/txid.ts';
+import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
-import { type AttachServices, attach } from '../follow/attach.ts';
+import { attach } from '../follow/attach.ts';
 import type { Attachment } from '../follow/attachment.ts';
 import { FollowLoop } from '../follow/follow-loop.ts';
 import { describeLease } from '../lease/describe-lease.ts';
 import { TermHolder } from '../lease/term-holder.ts';
 import type { LineageHead } from '../lineage-head.ts';
+import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
 import { attachmentFailure, logFailure } from './attachment-failure.ts';
 import { type DatabaseState, type DatabaseStatus, replicaStatus } from './database-status.ts';
@@ -18,6 +20,7 @@ import { Housekeeping } from './housekeeping.ts';
 import { Lineage } from './lineage.ts';
 import { isReadyToAttach } from './ready-database.ts';
 import type { ReplicatorOptions } from './replicator-options.ts';
+import type { ReplicatorServices } from './replicator-services.ts';
 import { Shipping } from './shipping.ts';
 
 /** While no replica accepts files, writing the one growing file takes at most this share of the time. */
@@ -34,7 +37,7 @@ const operatorMs = 60_000;
 export class DatabaseReplicator {
   readonly settings: DatabaseSettings;
   readonly #options: ReplicatorOptions;
-  readonly #services: AttachServices;
+  readonly #services: ReplicatorServices;
   readonly #logger: Logger;
   readonly #wakeup: Wakeup;
   readonly #meta: MetaDirectory;
@@ -54,7 +57,7 @@ export class DatabaseReplicator {
   #reportedTxid: Txid = noTxid;
   readonly #attachBackoff = new Backoff({ firstMs: 50, limitMs: 10_000 });
 
-  constructor(options: ReplicatorOptions, services: AttachServices) {
+  constructor(options: ReplicatorOptions, services: ReplicatorServices) {
     this.settings = options.settings;
     this.#options = options;
     this.#logger = services.logger.child({ db: options.settings.path });
@@ -102,6 +105,17 @@ export class DatabaseReplicator {
     this.#reportedTxid = head.txid;
     await shipping.reached(head.txid, signal);
     return head.txid;
+  }
+
+  /** Compacts the replicas as far as it is due, and does what is asked for. Rejects when it cannot. */
+  async maintain(request: MaintenanceRequest, options: CallOptions = {}): Promise<void> {
+    if (this.#shipping === undefined) {
+      throw new EngineError(
+        'unavailable',
+        `Cannot compact the replicas of ${this.settings.path}: it is ${this.#state}`,
+      );
+    }
+    await this.#shipping.maintain(request, options);
   }
 
   /**
@@ -187,8 +201,17 @@ export class DatabaseReplicator {
       };
       this.#shipping ??= Shipping.start(
         this.#options.replicas,
-        { local, mark, term: shippingTerm },
-        { events, clock: services.clock, logger: this.#logger },
+        {
+          local,
+          mark,
+          term: shippingTerm,
+          care: {
+            levels: this.settings.levels,
+            mode: this.#options.careMode,
+            scratchPath: this.#meta.scratchPath,
+          },
+        },
+        { ...services, events },
       );
       return attachment;
     } catch (error) {

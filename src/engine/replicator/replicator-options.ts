@@ -1,4 +1,5 @@
 import type { DatabaseSettings } from '../database-settings.ts';
+import type { CareMode } from './replica-care.ts';
 import type { NamedClient } from './replica-heads.ts';
 
 export interface ReplicatorOptions {
@@ -7,6 +8,7 @@ export interface ReplicatorOptions {
   /** Whether file-system events reach `notify`; otherwise the database is looked at every monitor interval. */
   readonly watched: boolean;
   readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
+  readonly careMode: CareMode;
   /** Runs each time before the database is looked at, under the lease where there is one: brings it back when it is missing. */
   readonly prepare?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Told when the database becomes busy, and is polled, or quiet, and wants events. */

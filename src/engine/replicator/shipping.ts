@@ -1,18 +1,21 @@
-import { noTxid, type Txid } from '../../format/ltx/txid.ts';
-import type { ReplicaClient } from '../../replica/replica-client.ts';
+import { noTxid, type Txid, toTxid } from '../../format/ltx/txid.ts';
+import type { CallOptions, ReplicaClient } from '../../replica/replica-client.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { EngineError } from '../engine-error.ts';
 import type { LeaseTerm } from '../lease/database-lease.ts';
 import { FencedClient } from '../lease/fenced-client.ts';
+import type { ShippedFile } from '../levels/shipped-file.ts';
+import type { MaintainServices } from '../maintain/maintain-services.ts';
+import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import type { AttemptedMark } from '../meta/attempted-mark.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import { conflictError } from '../ship/conflict-error.ts';
 import { type Conflict, ReplicaShipper } from '../ship/replica-shipper.ts';
 import { fencedReplicas } from './fenced-replicas.ts';
 import { fillFromOthers } from './fill-gap.ts';
+import { type CareOptions, ReplicaCare } from './replica-care.ts';
 import type { NamedClient } from './replica-heads.ts';
 
 export interface ShippingEvents {
@@ -30,11 +33,16 @@ export interface ShippingState {
   readonly mark: AttemptedMark;
   /** Undefined without leases. */
   readonly term: ShippingTerm | undefined;
+  readonly care: Pick<CareOptions, 'levels' | 'mode' | 'scratchPath'>;
 }
 
 export interface ShippingTerm extends LeaseTerm {
   /** The first file sent in this term. It goes to the authority before any other one goes anywhere. */
   readonly epochTxid: Txid;
+}
+
+export interface ShippingServices extends MaintainServices {
+  readonly events: ShippingEvents;
 }
 
 /** Ships one database's local files to all its replicas, each at its own pace. */
@@ -49,14 +57,11 @@ export class Shipping {
   readonly #foldOrSend = new Mutex();
   readonly #wantingSnapshot = new Set<ReplicaShipper>();
   readonly #stopped = new AbortController();
+  readonly #care: ReplicaCare;
   #running: Promise<unknown> = Promise.resolve();
   #conflictError: EngineError | undefined;
 
-  private constructor(
-    replicas: readonly NamedClient[],
-    state: ShippingState,
-    services: { events: ShippingEvents; clock: Clock; logger: Logger },
-  ) {
+  private constructor(replicas: readonly NamedClient[], state: ShippingState, services: ShippingServices) {
     this.#local = state.local;
     this.#mark = state.mark;
     this.#term = state.term;
@@ -64,6 +69,7 @@ export class Shipping {
     this.#changed = new Wakeup(services.clock);
     const events = {
       onAcknowledged: () => this.#acknowledged(),
+      onShipped: (shipper: ReplicaShipper, file: ShippedFile) => this.#care.shipped(shipper, file),
       onAttempt: (shipper: ReplicaShipper, txid: Txid) => this.#attempt(shipper, txid),
       onStateChange: () => this.#changed.notify(),
       onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
@@ -75,16 +81,17 @@ export class Shipping {
       (replica) => new ReplicaShipper(replica, { local: state.local, events }, services),
     );
     this.#authority = this.shippers[replicas.findIndex(({ lease }) => lease !== undefined)];
+    // What came before the first file of this term was sent by others too: the replica alone knows what became of it.
+    const from = state.term?.epochTxid ?? toTxid(1);
+    const care = { ...state.care, trusted: { local: state.local, from }, from: state.term?.epochTxid ?? noTxid };
+    this.#care = new ReplicaCare(this.shippers, care, { ...services, signal: this.#stopped.signal });
   }
 
   /** Begins to ship. */
-  static start(
-    replicas: readonly NamedClient[],
-    state: ShippingState,
-    services: { events: ShippingEvents; clock: Clock; logger: Logger },
-  ): Shipping {
+  static start(replicas: readonly NamedClient[], state: ShippingState, services: ShippingServices): Shipping {
     const shipping = new Shipping(replicas, state, services);
-    shipping.#running = Promise.all(shipping.shippers.map((shipper) => shipper.run(shipping.#stopped.signal)));
+    const shippers = shipping.shippers.map((shipper) => shipper.run(shipping.#stopped.signal));
+    shipping.#running = Promise.all([...shippers, shipping.#care.run()]);
     return shipping;
   }
 
@@ -143,6 +150,11 @@ export class Shipping {
     }
   }
 
+  /** Compacts the replicas as far as it is due, and does what is asked for. */
+  maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
+    return this.#care.maintain(request, options);
+  }
+
   /** Waits until every replica that works has everything, at most `timeoutMs`; returns the names of those that do not. */
   async drain(timeoutMs: number, retryMs: number, clock: Clock): Promise<string[]> {
     const never = new AbortController().signal;
@@ -172,6 +184,7 @@ export class Shipping {
   #acknowledged(): void {
     this.#changed.notify();
     if (this.#isFenced) this.notify();
+    this.#care.notify();
     this.#events.onAcknowledged();
   }
 
@@ -200,6 +213,7 @@ export class Shipping {
     const reached = await fillFromOthers(shipper.client, others, after, upTo, { signal: this.#stopped.signal });
     if (reached > after) {
       shipper.startAfter(reached);
+      this.#care.of(shipper)?.forget();
       return;
     }
     this.#wantingSnapshot.add(shipper);

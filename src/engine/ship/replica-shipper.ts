@@ -9,6 +9,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { readReplicaHead } from '../continuity/replica-head.ts';
 import { EngineError } from '../engine-error.ts';
+import type { ShippedFile } from '../levels/shipped-file.ts';
 import { fileId, type LocalFiles } from '../meta/local-files.ts';
 import { readHeader } from '../restore/read-header.ts';
 
@@ -32,6 +33,8 @@ export type ShipState =
 export interface ShipperEvents {
   /** After the replica acknowledged a TXID. */
   onAcknowledged(): void;
+  /** After it acknowledged a file; before `onAcknowledged`. */
+  onShipped(shipper: ReplicaShipper, shipped: ShippedFile): void;
   /** Before the first upload of a file is attempted: from now on its bytes are final. */
   onAttempt(shipper: ReplicaShipper, txid: Txid): Promise<void>;
   /** After the replica stopped or began again to accept writes. */
@@ -189,6 +192,7 @@ export class ReplicaShipper {
       if (snapshot !== undefined) {
         const body = await this.#local.body(snapshot);
         await this.client.write(snapshot, body, { signal });
+        this.#events.onShipped(this, { file: snapshot, facts: body.header });
         if (file === undefined) {
           this.#acknowledge(txid, body.timestampMs); // the lineage goes on from a state without a local file
           continue;
@@ -209,6 +213,7 @@ export class ReplicaShipper {
     const body = await this.#local.body(file);
     if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
     if (this.isFailing) await this.#enter('behind');
+    this.#events.onShipped(this, { file, facts: body.header });
     this.#acknowledge(txid, body.timestampMs);
   }
 

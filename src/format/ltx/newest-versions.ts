@@ -1,4 +1,4 @@
-import { lockPgno, storedPageCount } from '../database/lock-page.ts';
+import { lockPgno } from '../database/lock-page.ts';
 import { LtxError } from './ltx-error.ts';
 import type { PageIndex } from './page-index.ts';
 
@@ -6,90 +6,87 @@ export interface NewestVersionsOptions {
   /** The size of the database after the newest file, in pages; pages beyond it are left out. */
   readonly commit: number;
   readonly pageSizeBytes: number;
-  /** True when the files begin with TXID 1, so that every page must be in one of them. */
-  readonly fromSnapshot: boolean;
-}
-
-export interface NewestVersions {
-  readonly pageCount: number;
-  /** For each file, in the order given, the entries of its index that are the newest of their page, ascending. */
-  readonly entries: readonly Uint32Array[];
 }
 
 /**
- * Which file holds the newest version of each page, from page indexes in the order oldest to newest. Takes memory for the
- * entries that are there: `commit` is only a number read from a file.
+ * Walks over the page indexes of files given oldest to newest, in order of pages, and stops at the newest version of each.
+ * Besides the indexes it takes a few bytes a file, however many pages there are.
  */
-export function newestVersions(indexes: readonly PageIndex[], options: NewestVersionsOptions): NewestVersions {
-  const keys = sortedKeys(indexes, options);
-  const counts = new Uint32Array(indexes.length);
-  let pageCount = 0;
-  forEachKey(keys, indexes.length, (file, _entry, isNewest) => {
-    if (!isNewest) return;
-    counts[file]!++;
-    pageCount++;
-  });
-  if (options.fromSnapshot) checkAllThere(pageCount, options);
-  const entries = Array.from(counts, (count) => new Uint32Array(count));
-  counts.fill(0);
-  forEachKey(keys, indexes.length, (file, entry, isNewest) => {
-    if (isNewest) entries[file]![counts[file]!++] = entry;
-  });
-  return { pageCount, entries };
-}
+export class NewestVersions {
+  readonly #indexes: readonly PageIndex[];
+  readonly #commit: number;
+  readonly #lockPgno: number;
+  /** The entry of each file that comes next. */
+  readonly #next: Uint32Array;
+  /** Files with entries left: a binary heap by their next page, the newest file first. */
+  readonly #heap: number[] = [];
+  #pgno = 0;
+  #file = 0;
+  #entry = 0;
 
-/** One number for each entry that sorts by page, the newest file first. The entries of a file keep their order. */
-function sortedKeys(indexes: readonly PageIndex[], { commit, pageSizeBytes }: NewestVersionsOptions): Float64Array {
-  const fileCount = indexes.length;
-  const counts = indexes.map((index) => countUpTo(index, commit));
-  const keys = new Float64Array(counts.reduce((sum, count) => sum + count, 0));
-  const lockPage = lockPgno(pageSizeBytes);
-  let at = 0;
-  for (const [file, { pgnos }] of indexes.entries()) {
-    const age = fileCount - 1 - file;
-    for (let entry = 0; entry < counts[file]!; entry++) {
-      const pgno = pgnos[entry]!;
-      if (pgno === lockPage) throw new LtxError('page-order', `Cannot merge page ${pgno}: it is the lock page`);
-      keys[at++] = pgno * fileCount + age;
+  constructor(indexes: readonly PageIndex[], { commit, pageSizeBytes }: NewestVersionsOptions) {
+    this.#indexes = indexes;
+    this.#commit = commit;
+    this.#lockPgno = lockPgno(pageSizeBytes);
+    this.#next = new Uint32Array(indexes.length);
+    for (let file = indexes.length - 1; file >= 0; file--) if (indexes[file]!.count > 0) this.#heap.push(file);
+    for (let at = this.#heap.length >> 1; at >= 0; at--) this.#siftDown(at);
+  }
+
+  /** Where the current version is: the position of its file among those given. */
+  get file(): number {
+    return this.#file;
+  }
+
+  /** And the entry of that file's index. */
+  get entry(): number {
+    return this.#entry;
+  }
+
+  /** Goes to the next page; false after the last one. Throws LtxError `page-order` for a lock page. */
+  advance(): boolean {
+    for (;;) {
+      const file = this.#heap[0];
+      if (file === undefined) return false;
+      const entry = this.#next[file]!;
+      const pgno = this.#indexes[file]!.pgnos[entry]!;
+      if (pgno > this.#commit) return false;
+      this.#next[file] = entry + 1;
+      if (entry + 1 === this.#indexes[file]!.count) this.#removeFirst();
+      else this.#siftDown(0);
+      if (pgno === this.#pgno) continue;
+      if (pgno === this.#lockPgno) {
+        throw new LtxError('page-order', `Cannot merge page ${pgno}: it is the lock page`);
+      }
+      this.#pgno = pgno;
+      this.#file = file;
+      this.#entry = entry;
+      return true;
     }
   }
-  return fileCount > 1 ? keys.sort() : keys;
-}
 
-function forEachKey(
-  keys: Float64Array,
-  fileCount: number,
-  visit: (file: number, entry: number, isNewest: boolean) => void,
-): void {
-  const nextEntries = new Uint32Array(fileCount);
-  let previousPgno = 0;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i]!;
-    const age = key % fileCount;
-    const pgno = (key - age) / fileCount;
-    const file = fileCount - 1 - age;
-    visit(file, nextEntries[file]!++, pgno !== previousPgno);
-    previousPgno = pgno;
+  #removeFirst(): void {
+    const last = this.#heap.pop()!;
+    if (this.#heap.length === 0) return;
+    this.#heap[0] = last;
+    this.#siftDown(0);
   }
-}
 
-/** How many entries have page numbers up to `commit`. */
-function countUpTo({ pgnos, count }: PageIndex, commit: number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (pgnos[middle]! <= commit) low = middle + 1;
-    else high = middle;
+  #siftDown(start: number): void {
+    const heap = this.#heap;
+    for (let at = start; ; ) {
+      let first = at;
+      for (let child = 2 * at + 1; child <= 2 * at + 2 && child < heap.length; child++) {
+        if (this.#isBefore(heap[child]!, heap[first]!)) first = child;
+      }
+      if (first === at) return;
+      [heap[at], heap[first]] = [heap[first]!, heap[at]!];
+      at = first;
+    }
   }
-  return low;
-}
 
-function checkAllThere(pageCount: number, { commit, pageSizeBytes }: NewestVersionsOptions): void {
-  const expected = storedPageCount(commit, pageSizeBytes);
-  if (pageCount === expected) return;
-  throw new LtxError(
-    'snapshot-incomplete',
-    `Cannot rebuild database: its files hold ${pageCount} of ${expected} pages`,
-  );
+  #isBefore(a: number, b: number): boolean {
+    const difference = this.#indexes[a]!.pgnos[this.#next[a]!]! - this.#indexes[b]!.pgnos[this.#next[b]!]!;
+    return difference < 0 || (difference === 0 && a > b);
+  }
 }

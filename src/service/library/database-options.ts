@@ -3,6 +3,7 @@ import { defaultMetaPath } from '../../config/database-paths.ts';
 import { defaultSettings } from '../../config/defaults.ts';
 import { type LeaseOptions, leaseSettings } from '../../config/lease-settings.ts';
 import type { DatabaseConfig, DatabaseSettings } from '../../config/normal-config.ts';
+import type { LevelSettings } from '../../engine/levels/level-settings.ts';
 import { type Replicas, replicaConfigs } from './replicas.ts';
 
 /** One database to be replicated. */
@@ -28,6 +29,8 @@ export interface DatabaseOptions {
   readonly maxSyncWalBytes?: number | undefined;
   /** Keeps a second writer away from the replicas. */
   readonly lease?: LeaseOptions | undefined;
+  /** How replicas are compacted, and how long their files are kept. What is not given has its default. */
+  readonly levels?: Partial<LevelSettings> | undefined;
 }
 
 /** Fills in the defaults and makes paths absolute. Throws what `replicaConfigs` does. */
@@ -41,6 +44,7 @@ export function databaseConfig(options: DatabaseOptions): DatabaseConfig {
     ...others,
     ...(Object.fromEntries(given) as Partial<DatabaseSettings>),
     lease: leaseSettings(options.lease ?? {}),
+    levels: { ...defaultSettings.levels, ...options.levels },
     path,
     metaPath: options.metaPath === undefined ? defaultMetaPath(path) : resolve(options.metaPath),
     replicas: replicaConfigs(options.replicas),

@@ -21,6 +21,8 @@ export async function callShard(
       return shard.traffic();
     case 'sync':
       return shard.sync(call.path, options);
+    case 'maintain':
+      return shard.maintain(call.path, call.what, options) as Promise<undefined>;
     case 'stop':
       return shard.stop() as Promise<undefined>;
   }

@@ -13,6 +13,7 @@ export function engineSettings(config: DatabaseConfig, { adopt }: { adopt: boole
     truncatePageCount: limit(config.truncatePageCount),
     maxSyncWalBytes: limit(config.maxSyncWalBytes),
     switchToWal: config.switchToWal,
+    levels: config.levels,
     adopt,
   };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { DatabaseLock } from '../../engine/database-lock.ts';
+import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { NamedClient } from '../../engine/replicator/replica-heads.ts';
@@ -86,6 +87,17 @@ export class HostedDatabase {
     return syncWhenAttached(this, this.#services.clock, options);
   }
 
+  /** Compacts the replicas as far as it is due, and does what is asked for. */
+  async maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
+    if (this.#replicator === undefined) {
+      throw new ServiceError(
+        'unavailable',
+        `Cannot compact the replicas of ${this.config.path}: it is not replicated yet`,
+      );
+    }
+    await this.#replicator.maintain(request, options);
+  }
+
   /** Compares what the kernel has with the locks the database relies on. */
   inspect(): void {
     this.#replicator?.inspect();
@@ -143,6 +155,7 @@ export class HostedDatabase {
         prepare: (signal) => this.#restoreIfMissing(signal),
         watched: this.#watch !== undefined,
         shutdown: this.#settings.shutdown,
+        careMode: this.#settings.careMode,
         onBusy: (busy) => {
           if (busy) this.#watch?.pause();
           else this.#watch?.resume();

@@ -1,5 +1,7 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
+import type { CareMode } from '../../engine/replicator/replica-care.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { TrafficCount } from '../../replica/store-traffic.ts';
 import type { LogFields, LogLevel } from '../../runtime/logger.ts';
@@ -15,6 +17,7 @@ export interface ShardSettings {
   readonly adopt: boolean;
   /** Its share of the ceiling on requests to stores; 0: no ceiling. */
   readonly storeCallsPerSecond: number;
+  readonly careMode: CareMode;
   readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
 }
 
@@ -34,6 +37,11 @@ export interface ShardCalls {
   traffic: { readonly request: object; readonly answer: readonly TrafficCount[] };
   /** Resolves when everything committed so far is on every replica that works. */
   sync: { readonly request: { readonly path: string }; readonly answer: Txid };
+  /** Resolves when the replicas are compacted as far as it is due, and what is asked for is done. */
+  maintain: {
+    readonly request: { readonly path: string; readonly what: MaintenanceRequest };
+    readonly answer: undefined;
+  };
   /** Last syncs, then the end of everything. */
   stop: { readonly request: object; readonly answer: undefined };
 }

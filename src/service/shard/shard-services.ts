@@ -1,3 +1,4 @@
+import { type MaintainLimits, maintainLimits } from '../../engine/maintain/maintain-services.ts';
 import { PageRuns } from '../../engine/page-runs.ts';
 import type { Kernels } from '../../kernel/kernels.ts';
 import { S3ClientPool } from '../../replica/s3/s3-client-pool.ts';
@@ -23,6 +24,7 @@ export interface ProcessServices {
 export interface ShardServices extends ProcessServices {
   readonly attached: AttachedFiles;
   readonly runs: PageRuns;
+  readonly limits: MaintainLimits;
   readonly watch: DirectoryWatch;
   /** The requests of all its replicas to stores. */
   readonly traffic: StoreTraffic;
@@ -43,6 +45,7 @@ export function shardServices(
     leases,
     attached: new AttachedFiles(),
     runs: new PageRuns(services.kernels),
+    limits: maintainLimits(),
     watch: new DirectoryWatch(services),
     traffic,
     s3Clients: new S3ClientPool(traffic),

@@ -1,4 +1,5 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
@@ -78,6 +79,11 @@ export class Shard {
   /** Resolves when everything committed so far is on every replica that works. */
   async sync(path: string, options: CallOptions = {}): Promise<Txid> {
     return this.#database(path).sync(options);
+  }
+
+  /** Compacts the replicas of a database as far as it is due, and does what is asked for. */
+  async maintain(path: string, request: MaintenanceRequest, options: CallOptions = {}): Promise<void> {
+    await this.#database(path).maintain(request, options);
   }
 
   /** Last syncs, then the end of everything. Idempotent. */

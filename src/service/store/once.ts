@@ -1,3 +1,4 @@
+import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import { formatTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
@@ -11,8 +12,13 @@ export interface OnceReport {
   readonly failed: readonly { readonly path: string; readonly error: Error }[];
 }
 
+export interface OnceOptions extends CallOptions {
+  /** What is asked of the replicas of each database once everything is shipped. Default: nothing. */
+  readonly maintain?: MaintenanceRequest | undefined;
+}
+
 /** Starts a store, ships what every database holds to every replica, and stops it. Rejects as `start` does. */
-export async function once(store: Store, options: CallOptions = {}): Promise<OnceReport> {
+export async function once(store: Store, options: OnceOptions = {}): Promise<OnceReport> {
   await store.start();
   const signal = options.signal === undefined ? undefined : sharedSignal(options.signal);
   const shipped: { path: string; txid: Txid }[] = [];
@@ -21,7 +27,9 @@ export async function once(store: Store, options: CallOptions = {}): Promise<Onc
     await Promise.all(
       store.paths.map(async (path) => {
         try {
-          shipped.push({ path, txid: await store.sync(path, { signal }) });
+          const txid = await store.sync(path, { signal });
+          if (options.maintain !== undefined) await store.maintain(path, options.maintain, { signal });
+          shipped.push({ path, txid });
         } catch (error) {
           failed.push({ path, error: error instanceof Error ? error : new Error(String(error)) });
         }

@@ -31,6 +31,7 @@ export function openStore(options: StoreOptions, services: OpenStoreServices): S
     logLevel: options.logLevel ?? 'info',
     adopt: options.adopt ?? false,
     storeCallsPerSecond: (options.storeCallsPerSecond ?? defaultStoreCallsPerSecond) / limit,
+    careMode: options.careMode ?? 'by-schedule',
     shutdown: options.shutdown ?? defaultShutdown,
   };
   const onRestart = (paths: readonly string[]) => options.onEvent?.({ kind: 'restarted', paths });

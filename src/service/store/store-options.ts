@@ -1,5 +1,6 @@
 import { defaultConfig } from '../../config/defaults.ts';
 import type { DatabaseConfig, DirectoryConfig } from '../../config/normal-config.ts';
+import type { CareMode } from '../../engine/replicator/replica-care.ts';
 import type { LogLevel } from '../../runtime/logger.ts';
 
 export interface StoreOptions {
@@ -21,6 +22,8 @@ export interface StoreOptions {
   readonly storeCallsPerSecond?: number | undefined;
   /** How long a stop tries to ship what is left, and how often. Default 30 s, every 500 ms. */
   readonly shutdown?: { readonly timeoutMs: number; readonly retryMs: number } | undefined;
+  /** Whether replicas are compacted when it is due, or only by `maintain`. Default: when it is due. */
+  readonly careMode?: CareMode | undefined;
   /** Lines of other processes below it are not sent to the logger. Default `info`. */
   readonly logLevel?: LogLevel | undefined;
   readonly onEvent?: ((event: StoreEvent) => void) | undefined;

@@ -1,5 +1,6 @@
 import { assertDistinct } from '../../config/distinct-databases.ts';
 import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
@@ -113,6 +114,11 @@ export class Store {
   /** Resolves when everything committed so far is on every replica that works. */
   async sync(path: string, options: CallOptions = {}): Promise<Txid> {
     return this.#pool.of(path).call('sync', { path }, options);
+  }
+
+  /** Compacts the replicas of a database as far as it is due, and does what is asked for. */
+  async maintain(path: string, what: MaintenanceRequest, options: CallOptions = {}): Promise<void> {
+    await this.#pool.of(path).call('maintain', { path, what }, options);
   }
 
   /** Begins to replicate one more database. Throws what `start` does. */

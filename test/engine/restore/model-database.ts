@@ -29,6 +29,7 @@ export interface FileOptions {
   readonly epoch?: number;
   readonly before?: Checksum;
   readonly after?: Checksum;
+  readonly timestampMs?: number;
 }
 
 /** A database as a list of states, and the LTX files that anyone might have made of it. */
@@ -81,7 +82,7 @@ export class ModelDatabase {
       ...id,
       pageSizeBytes: state.pageSizeBytes,
       commit: state.commit,
-      timestampMs: this.timestampAt(max),
+      timestampMs: options.timestampMs ?? this.timestampAt(max),
       epoch: options.epoch ?? 0,
       checksums: options.withoutChecksums
         ? undefined

@@ -15,6 +15,7 @@ function newShard(t: TestContext) {
     logLevel: 'info',
     adopt: false,
     storeCallsPerSecond: 0,
+    careMode: 'by-schedule',
     shutdown: { timeoutMs: 2_000, retryMs: 50 },
   } as const;
   const shard = new Shard(settings, shardServices(settings, processServices({ logger }), openLeases(logger)));

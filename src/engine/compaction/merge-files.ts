@@ -1,0 +1,141 @@
+import { LtxEncoder } from '../../format/ltx/encoder.ts';
+import type { LtxHeader } from '../../format/ltx/header.ts';
+import type { Level } from '../../format/ltx/level.ts';
+import { mergedHeader } from '../../format/ltx/merged-header.ts';
+import { NewestVersions } from '../../format/ltx/newest-versions.ts';
+import type { LtxBody, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import type { PageRuns } from '../page-runs.ts';
+import { naming } from '../restore/apply/plan-file.ts';
+import { readAhead } from '../restore/apply/read-ahead.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import { type MergeInput, MergeInputs, type TrustedFiles } from './merge-inputs.ts';
+import { MergeWriter } from './merge-writer.ts';
+import { ScratchFile } from './scratch-file.ts';
+import { Turn } from './turn.ts';
+
+/** How many inputs are opened at a time: each that is not small takes a workspace. */
+const opensAtOnce = 4;
+
+export interface MergeContext {
+  readonly client: ReplicaClient;
+  /** Local files that need not be read from the replica. */
+  readonly trusted: TrustedFiles | undefined;
+  /** Where files without a name are made. */
+  readonly scratchPath: string;
+  readonly budget: MemoryBudget;
+  readonly runs: PageRuns;
+  readonly signal: AbortSignal;
+}
+
+/** The one file that stands for its inputs, on the local disk until it is disposed of. */
+export interface MergedFile extends AsyncDisposable {
+  readonly file: LtxFileInfo;
+  readonly header: LtxHeader;
+  readonly body: LtxBody;
+}
+
+/**
+ * Merges files, oldest first, into one of `level` in one pass: page frames are copied as they are, in order of pages, the
+ * newest version of each. Stops before the first file with another page size. Memory is bounded by the page indexes of the
+ * inputs. Every byte of every input is verified. Throws RestoreError `file-invalid` or LtxError; then nothing is left.
+ */
+export async function mergeFiles(
+  level: Level,
+  files: readonly LtxFileInfo[],
+  context: MergeContext,
+): Promise<MergedFile> {
+  const output = await ScratchFile.open(context.scratchPath);
+  try {
+    const scratch = await ScratchFile.open(context.scratchPath);
+    try {
+      return await mergeInto(output, level, files, scratch, context);
+    } finally {
+      await scratch.close();
+    }
+  } catch (error) {
+    await output.close();
+    throw error;
+  }
+}
+
+async function mergeInto(
+  output: ScratchFile,
+  level: Level,
+  files: readonly LtxFileInfo[],
+  scratch: ScratchFile,
+  context: MergeContext,
+): Promise<MergedFile> {
+  const turn = new Turn();
+  const inputs: MergeInput[] = [];
+  try {
+    await openAll(inputs, files, new MergeInputs(files, { ...context, scratch, turn }));
+    const newHeader = mergedHeader(inputs.map(({ header }) => header));
+    const encoder = new LtxEncoder(newHeader, { kernels: context.runs.kernels });
+    await copyFrames(inputs, newHeader.commit, new MergeWriter(encoder, output, context.runs.kernels), context, turn);
+    for (const { file, frames } of inputs) await naming(file, () => frames.finish());
+    const { header, headerBytes, tail, fileSizeBytes } = encoder.finish(newHeader);
+    await output.writeAt(tail, fileSizeBytes - tail.length);
+    await output.writeAt(headerBytes, 0);
+    const { minTxid, maxTxid, timestampMs } = header;
+    return {
+      file: { level, minTxid, maxTxid, sizeBytes: fileSizeBytes },
+      header,
+      body: { sizeBytes: fileSizeBytes, timestampMs, open: () => output.chunks(fileSizeBytes) },
+      [Symbol.asyncDispose]: () => output.close(),
+    };
+  } finally {
+    for (const { frames } of inputs) await frames.close();
+  }
+}
+
+/** Whatever happens, every input that was opened is among `inputs` and gets closed. */
+async function openAll(inputs: MergeInput[], files: readonly LtxFileInfo[], opener: MergeInputs): Promise<void> {
+  const begun: Promise<MergeInput>[] = [];
+  const open = (file: LtxFileInfo) => {
+    const opening = opener.open(file);
+    begun.push(opening);
+    return opening;
+  };
+  const kept = new Set<MergeInput>();
+  try {
+    for await (const input of readAhead(files, opensAtOnce, open)) {
+      if (input.header.pageSizeBytes !== (inputs[0] ?? input).header.pageSizeBytes) break;
+      inputs.push(input);
+      kept.add(input);
+    }
+  } finally {
+    for (const end of await Promise.allSettled(begun)) {
+      if (end.status === 'fulfilled' && !kept.has(end.value)) await end.value.frames.close();
+    }
+  }
+}
+
+async function copyFrames(
+  inputs: readonly MergeInput[],
+  commit: number,
+  writer: MergeWriter,
+  { runs, signal }: MergeContext,
+  turn: Turn,
+): Promise<void> {
+  const { pageSizeBytes } = inputs[0]!.header;
+  const indexes = inputs.map(({ index }) => index);
+  const versions = new NewestVersions(indexes, { commit, pageSizeBytes });
+  const run = runs.borrow(pageSizeBytes);
+  try {
+    while (versions.advance()) {
+      const { file, frames, index } = inputs[versions.file]!;
+      const offset = index.offsets[versions.entry]!;
+      const sizeBytes = index.sizes[versions.entry]!;
+      const taken = frames.take(offset, sizeBytes);
+      const frame = taken instanceof Uint8Array ? taken : await naming(file, () => taken);
+      if (!writer.hasRoom(run, sizeBytes)) {
+        await writer.flush(run);
+        await turn.share(signal);
+      }
+      writer.add(run, frame, index.pgnos[versions.entry]!);
+    }
+    await writer.flush(run);
+  } finally {
+    runs.giveBack(run);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { MemoryBudget } from '../compaction/memory-budget.ts';
+import type { PageRuns } from '../page-runs.ts';
+import { WorkSlots } from './work-slots.ts';
+
+/** What the maintenance of all databases of a process shares. */
+export interface MaintainLimits {
+  readonly slots: WorkSlots;
+  readonly budget: MemoryBudget;
+}
+
+export interface MaintainServices {
+  readonly limits: MaintainLimits;
+  readonly runs: PageRuns;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const databasesAtOnce = 2;
+const budgetBytes = 32 << 20;
+
+export function maintainLimits(): MaintainLimits {
+  return { slots: new WorkSlots(databasesAtOnce), budget: new MemoryBudget(budgetBytes) };
+}

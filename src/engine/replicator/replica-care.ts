@@ -1,0 +1,76 @@
+import type { Txid } from '../../format/ltx/txid.ts';
+import type { CallOptions } from '../../replica/replica-client.ts';
+import type { TrustedFiles } from '../compaction/merge-inputs.ts';
+import type { LevelSettings } from '../levels/level-settings.ts';
+import type { ShippedFile } from '../levels/shipped-file.ts';
+import type { MaintainServices } from '../maintain/maintain-services.ts';
+import { Maintenance, type MaintenanceRequest } from '../maintain/maintenance.ts';
+import type { ReplicaShipper } from '../ship/replica-shipper.ts';
+
+/** Whether replicas are compacted when it is due, or only when it is asked for. */
+export type CareMode = 'by-schedule' | 'on-demand';
+
+export interface CareOptions {
+  readonly levels: LevelSettings;
+  readonly mode: CareMode;
+  readonly scratchPath: string;
+  /** Level-0 files that need not be read from the replica. */
+  readonly trusted: TrustedFiles;
+  /** Nothing of a replica is touched before it has acknowledged this TXID. */
+  readonly from: Txid;
+}
+
+/** The maintenance of all replicas of one database. */
+export class ReplicaCare {
+  readonly #mode: CareMode;
+  readonly #byShipper: ReadonlyMap<ReplicaShipper, Maintenance>;
+
+  constructor(
+    shippers: readonly ReplicaShipper[],
+    { levels, mode, from, ...options }: CareOptions,
+    services: MaintainServices & { readonly signal: AbortSignal },
+  ) {
+    const { signal, logger } = services;
+    this.#mode = mode;
+    this.#byShipper = new Map(
+      shippers.map((shipper) => [
+        shipper,
+        new Maintenance(
+          { ...options, settings: levels, signal, client: shipper.client, acknowledged: () => reached(shipper, from) },
+          { ...services, logger: logger.child({ replica: shipper.name }) },
+        ),
+      ]),
+    );
+  }
+
+  of(shipper: ReplicaShipper): Maintenance | undefined {
+    return this.#byShipper.get(shipper);
+  }
+
+  /** Resolves when the signal has aborted and everything has ended. */
+  async run(): Promise<void> {
+    if (this.#mode === 'by-schedule') await Promise.all(this.#all.map((maintenance) => maintenance.run()));
+  }
+
+  shipped(shipper: ReplicaShipper, file: ShippedFile): void {
+    this.of(shipper)?.shipped(file);
+  }
+
+  notify(): void {
+    for (const maintenance of this.#all) maintenance.notify();
+  }
+
+  /** Compacts every replica, as far as it is due, and does what is asked for. Rejects when that fails for one of them. */
+  async maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
+    const ends = await Promise.allSettled(this.#all.map((maintenance) => maintenance.maintain(request, options)));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  get #all(): Maintenance[] {
+    return [...this.#byShipper.values()];
+  }
+}
+
+function reached({ acknowledged }: ReplicaShipper, from: Txid): Txid | undefined {
+  return acknowledged !== undefined && acknowledged >= from ? acknowledged : undefined;
+}

@@ -1,0 +1,7 @@
+import type { AttachServices } from '../follow/attach.ts';
+import type { MaintainLimits } from '../maintain/maintain-services.ts';
+
+/** What the databases of a process share. */
+export interface ReplicatorServices extends AttachServices {
+  readonly limits: MaintainLimits;
+}
