@@ -162,3 +162,13 @@ test('normalise lets LOG_LEVEL go before the file and maps what Litestream has m
     source: false,
   });
 });
+
+test('normalise takes leases for all databases, and others for one', () => {
+  const { databases } = read(`lease: {enabled: true, ttl: 10s, owner: me}
+dbs:
+    - {path: /a.db, replica: {path: /a}}
+    - {path: /b.db, lease: {enabled: false}, replica: {path: /b}}`);
+  assert.deepEqual(databases[0]?.lease, { mode: 'on', ttlMs: 10_000, owner: 'me' });
+  assert.deepEqual(databases[1]?.lease, { mode: 'off', ttlMs: 10_000, owner: 'me' });
+  assert.throws(() => read('lease: {ttl: 2s}'), /lease\.ttl .*at least 3s/);
+});

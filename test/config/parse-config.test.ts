@@ -154,7 +154,6 @@ test('parseConfig says of each key that is not there yet that it is not, and whe
     'auto-recover: true',
     'max-sync-ltx-files: 7',
     'age: {recipients: [x]}',
-    'lease: {enabled: true}',
     'park-after: 1h',
     'upload-bytes-per-second: 1MB',
     'dashboard: {addr: ":8080"}',

@@ -1,3 +1,4 @@
+import type { Txid } from '../../format/ltx/txid.ts';
 import type { DatabaseLease, LeaseTerm } from './database-lease.ts';
 import type { LeaseStatus } from './lease-status.ts';
 
@@ -49,6 +50,11 @@ export class TermHolder {
       () => {}, // the attachment ended first
     );
     return begun.signal;
+  }
+
+  /** What was shipped, for whoever looks at the lease. */
+  noteTxid(txid: Txid | undefined): void {
+    if (txid !== undefined) this.#lease?.noteTxid(txid);
   }
 
   giveUp(): void {

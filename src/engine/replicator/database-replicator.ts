@@ -97,10 +97,7 @@ export class DatabaseReplicator {
   /** Resolves when everything committed so far is in a durable file and on every replica that works. Rejects when it cannot be. */
   async sync({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Txid> {
     const [loop, shipping] = [this.#loop, this.#shipping];
-    if (loop === undefined || shipping === undefined) {
-      const state = this.#state === 'standby' ? describeLease(this.#term.status) : `it is ${this.#state}`;
-      throw new EngineError('unavailable', `Cannot sync ${this.settings.path}: ${state}`, { cause: this.#error });
-    }
+    if (loop === undefined || shipping === undefined) throw this.#unavailable('sync');
     const head = await loop.requestFile();
     this.#reportedTxid = head.txid;
     await shipping.reached(head.txid, signal);
@@ -109,12 +106,7 @@ export class DatabaseReplicator {
 
   /** Compacts the replicas as far as it is due, and does what is asked for. Rejects when it cannot. */
   async maintain(request: MaintenanceRequest, options: CallOptions = {}): Promise<void> {
-    if (this.#shipping === undefined) {
-      throw new EngineError(
-        'unavailable',
-        `Cannot compact the replicas of ${this.settings.path}: it is ${this.#state}`,
-      );
-    }
+    if (this.#shipping === undefined) throw this.#unavailable('compact the replicas of');
     await this.#shipping.maintain(request, options);
   }
 
@@ -199,20 +191,10 @@ export class DatabaseReplicator {
         onSnapshotWanted: () => this.#wakeup.poke(),
         onConflict: (error: EngineError) => this.#loop?.fail(error),
       };
-      this.#shipping ??= Shipping.start(
-        this.#options.replicas,
-        {
-          local,
-          mark,
-          term: shippingTerm,
-          care: {
-            levels: this.settings.levels,
-            mode: this.#options.careMode,
-            scratchPath: this.#meta.scratchPath,
-          },
-        },
-        { ...services, events },
-      );
+      const { levels } = this.settings;
+      const care = { levels, mode: this.#options.careMode, scratchPath: this.#meta.scratchPath };
+      const shipped = { local, mark, term: shippingTerm, care };
+      this.#shipping ??= Shipping.start(this.#options.replicas, shipped, { ...services, events });
       return attachment;
     } catch (error) {
       attachment.live.close();
@@ -248,14 +230,18 @@ export class DatabaseReplicator {
     await this.#housekeeping?.store(attachment.files);
   }
 
+  #unavailable(act: string): EngineError {
+    const state = this.#state === 'standby' ? describeLease(this.#term.status) : `it is ${this.#state}`;
+    return new EngineError('unavailable', `Cannot ${act} ${this.settings.path}: ${state}`, { cause: this.#error });
+  }
+
   async #endShipping(): Promise<void> {
     await this.#shipping?.stop();
     this.#shipping = undefined;
   }
 
   #acknowledged(): void {
-    const { acknowledged } = this.#shipping?.authority ?? {};
-    if (acknowledged !== undefined) this.#term.held?.lease.noteTxid(acknowledged);
+    this.#term.noteTxid(this.#shipping?.authority?.acknowledged);
     this.#wakeup.poke();
   }
 
