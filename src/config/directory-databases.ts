@@ -5,6 +5,9 @@ import { defaultSyncIntervalMs } from './defaults.ts';
 import { globExpression } from './glob.ts';
 import type { DatabaseConfig, DirectoryConfig, MetaPlace, ReplicaConfig } from './normal-config.ts';
 
+/** Passed over when databases are looked for, as every name of this kind. */
+const sharedStateName = `.shared${metaSuffix}`;
+
 /** Looks at names only. Nothing below this interface opens a file: closing a live database would drop SQLite's locks. */
 export interface DirectoryReader {
   /** Symbolic links are followed. */
@@ -53,6 +56,10 @@ export function databaseIn(config: DirectoryConfig, path: string): DatabaseConfi
     path,
     metaPath: metaPathIn(config.meta, below, path),
     replicas: replicas ?? [replicaBeside(path)],
+    sharedLease: config.replicas && {
+      places: config.replicas.map(({ location }) => location),
+      statePath: join(config.meta.kind === 'beside' ? config.directory : config.meta.base, sharedStateName),
+    },
   };
 }
 

@@ -45,6 +45,16 @@ export interface DatabaseConfig extends DatabaseSettings {
   readonly metaPath: string;
   /** Never empty. */
   readonly replicas: readonly ReplicaConfig[];
+  /** Undefined: each replica's lease is the database's own. */
+  readonly sharedLease?: SharedLease | undefined;
+}
+
+/** What the databases of a directory share, so that a thousand of them cost one lease. */
+export interface SharedLease {
+  /** Where the lease of each replica lies, in their order. */
+  readonly places: readonly ReplicaLocation[];
+  /** The directory of what this host notes of them. */
+  readonly statePath: string;
 }
 
 /** Where the meta directories of a directory's databases lie. */

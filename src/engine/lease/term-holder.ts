@@ -11,9 +11,11 @@ export class TermHolder {
     this.#lease = lease;
   }
 
-  /** The lease with the term it is held in. */
+  /** The lease with the term it is held in, under the highest epoch it was raised to since. */
   get held(): { readonly lease: DatabaseLease; readonly term: LeaseTerm } | undefined {
-    return this.#lease && this.#term && { lease: this.#lease, term: this.#term };
+    if (this.#lease === undefined || this.#term === undefined) return undefined;
+    const { term } = this.#lease;
+    return { lease: this.#lease, term: term?.signal === this.#term.signal ? term : this.#term };
   }
 
   get status(): LeaseStatus | undefined {

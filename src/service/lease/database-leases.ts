@@ -1,45 +1,129 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { DatabaseConfig, ReplicaConfig } from '../../config/normal-config.ts';
 import type { DatabaseLease } from '../../engine/lease/database-lease.ts';
 import { ViewedLease } from '../../engine/lease/viewed-lease.ts';
 import { MetaDirectory } from '../../engine/meta/meta-directory.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
+import { locationUrl } from '../../replica/replica-location.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { DirectoryLocks } from './directory-locks.ts';
 import type { LeaseDesk, LeaseRequest, OpenedLease } from './lease-desk.ts';
+import type { LeaseStores } from './lease-stores.ts';
+import { OwnLock } from './own-lock.ts';
 
-/** The leases of one database: one for each of its replicas that stands under one. */
+export interface DatabaseLeasesServices {
+  readonly leases: LeaseDesk;
+  readonly leaseStores: LeaseStores;
+  readonly directoryLocks: DirectoryLocks;
+  readonly clock: Clock;
+}
+
+interface ReplicaLease {
+  readonly lease: OpenedLease;
+  /** Where the lease is shared. */
+  readonly shared: { readonly url: string; readonly ownLock: OwnLock } | undefined;
+}
+
+/** The leases of one database: one for each of its replicas that stands under one, its own or that of its directory. */
 export class DatabaseLeases {
-  readonly #opened: ReadonlyMap<string, OpenedLease>;
+  readonly #config: DatabaseConfig;
+  readonly #services: DatabaseLeasesServices;
+  readonly #leases = new Map<string, ReplicaLease>();
+  #lockedPath: string | undefined;
 
-  private constructor(opened: ReadonlyMap<string, OpenedLease>) {
-    this.#opened = opened;
+  private constructor(config: DatabaseConfig, services: DatabaseLeasesServices) {
+    this.#config = config;
+    this.#services = services;
   }
 
-  /** Throws what `LeaseDesk.open` does, with none left open. `isLocked`: whether the database's local lock is held. */
+  /** Throws what `LeaseDesk.open` does, with none left open. The database's local lock is held. */
   static async open(
     config: DatabaseConfig,
-    desk: LeaseDesk,
-    options: CallOptions & { readonly isLocked: boolean },
+    services: DatabaseLeasesServices,
+    options: CallOptions,
   ): Promise<DatabaseLeases> {
-    const opened = new Map<string, OpenedLease>();
+    const leases = new DatabaseLeases(config, services);
     try {
-      for (const replica of config.replicas) {
-        const request = leaseRequest(config, replica, options);
-        const lease = request && (await desk.open(request, options));
-        if (lease !== undefined) opened.set(replica.name, lease);
+      for (const [i, replica] of config.replicas.entries()) {
+        if (isLeased(config.lease, replica)) await leases.#open(replica, i, options);
       }
+      return leases;
     } catch (error) {
-      await closeAll(opened);
+      await leases.close();
       throw error;
     }
-    return new DatabaseLeases(opened);
   }
 
   of(replicaName: string): DatabaseLease | undefined {
-    const opened = this.#opened.get(replicaName);
-    return opened && new ViewedLease(opened, { giveUp: () => opened.giveUp() });
+    const lease = this.#leases.get(replicaName)?.lease;
+    return lease && new ViewedLease(lease, { giveUp: () => lease.giveUp() });
   }
 
-  close(): Promise<void> {
-    return closeAll(this.#opened);
+  /** Makes the lock objects of the database point to the shared leases that are held. Throws what `OwnLock.point` does. */
+  async claim(options: CallOptions): Promise<void> {
+    for (const { lease, shared } of this.#leases.values()) {
+      if (shared === undefined || lease.state.kind !== 'held') continue;
+      const { epoch, owner } = lease.state;
+      const before = await shared.ownLock.point({ url: shared.url, owner, hostname: hostname(), epoch }, options);
+      if (before >= epoch) await lease.raiseAbove(before, options.signal);
+    }
+  }
+
+  /**
+   * What is wrong when another host holds a shared lease and does not know this database; undefined when nothing is. That
+   * host replicates other databases to the same place.
+   */
+  async stranger(options: CallOptions): Promise<string | undefined> {
+    for (const { lease, shared } of this.#leases.values()) {
+      if (shared === undefined || lease.state.kind !== 'standby' || lease.state.holder === undefined) continue;
+      if ((await shared.ownLock.pointsTo(options)) !== undefined) continue;
+      const { owner } = lease.state.holder;
+      return `${owner} holds the lease of ${shared.url} and does not replicate this database: give one of the two hosts another replica path`;
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#leases.values()].map(async ({ lease, shared }) => {
+        await lease.close();
+        await shared?.ownLock.close();
+      }),
+    );
+    if (this.#lockedPath !== undefined) this.#services.directoryLocks.release(this.#lockedPath);
+    this.#lockedPath = undefined;
+  }
+
+  async #open(replica: ReplicaConfig, index: number, options: CallOptions): Promise<void> {
+    const { leases, leaseStores, clock } = this.#services;
+    const lease = await leases.open(await this.#request(replica, index), options);
+    if (lease === undefined) return;
+    const place = this.#config.sharedLease?.places[index];
+    const shared = place && {
+      url: locationUrl(place),
+      ownLock: new OwnLock(leaseStores.open(replica.location), { clock }),
+    };
+    this.#leases.set(replica.name, { lease, shared });
+  }
+
+  async #request(replica: ReplicaConfig, index: number): Promise<LeaseRequest> {
+    const { lease, metaPath, sharedLease } = this.#config;
+    const common = {
+      ttlMs: lease.ttlMs,
+      owner: lease.owner,
+      whenUnproven: lease.mode === 'on' ? ('refuse' as const) : ('go-without' as const),
+    };
+    if (sharedLease === undefined) {
+      const statePath = new MetaDirectory(metaPath).leasePath(replica.name);
+      return { ...common, place: replica.location, statePath, isLocked: true };
+    }
+    const { places, statePath: directory } = sharedLease;
+    if (this.#lockedPath === undefined && (await this.#services.directoryLocks.hold(directory))) {
+      this.#lockedPath = directory;
+    }
+    const statePath = join(directory, `lease-${encodeURIComponent(replica.name)}.json`);
+    return { ...common, place: places[index]!, statePath, isLocked: this.#lockedPath !== undefined };
   }
 }
 
@@ -48,27 +132,7 @@ export function asksForLeases({ lease, replicas }: DatabaseConfig): boolean {
   return replicas.some((replica) => isLeased(lease, replica));
 }
 
-function leaseRequest(
-  { lease, metaPath }: DatabaseConfig,
-  replica: ReplicaConfig,
-  { isLocked }: { readonly isLocked: boolean },
-): LeaseRequest | undefined {
-  if (!isLeased(lease, replica)) return undefined;
-  return {
-    place: replica.location,
-    ttlMs: lease.ttlMs,
-    owner: lease.owner,
-    statePath: new MetaDirectory(metaPath).leasePath(replica.name),
-    isLocked,
-    whenUnproven: lease.mode === 'on' ? 'refuse' : 'go-without',
-  };
-}
-
 /** By default leases are for stores that several machines reach. */
 function isLeased({ mode }: DatabaseConfig['lease'], { location }: ReplicaConfig): boolean {
   return mode === 'on' || (mode === 'auto' && location.type !== 'file');
-}
-
-async function closeAll(opened: ReadonlyMap<string, OpenedLease>): Promise<void> {
-  await Promise.all([...opened.values()].map((lease) => lease.close()));
 }

@@ -1,5 +1,6 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { DatabaseLock } from '../../engine/database-lock.ts';
+import { describeLease } from '../../engine/lease/describe-lease.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
@@ -33,6 +34,7 @@ export class HostedDatabase {
   #failure: Error | undefined;
   #lock: DatabaseLock | undefined;
   #leases: DatabaseLeases | undefined;
+  #stranger: string | undefined;
   #starting: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
@@ -79,12 +81,18 @@ export class HostedDatabase {
       return { ...waitingStatus(this.config.path, error), state: 'standby', lease: { kind: 'starting', error } };
     }
     const status = this.#replicator?.status() ?? { ...waitingStatus(this.config.path), state: 'attaching' };
-    return error === undefined ? status : { ...status, state: 'waiting', error };
+    if (error !== undefined) return { ...status, state: 'waiting', error };
+    return status.state === 'standby' ? { ...status, error: status.error ?? this.#stranger } : status;
   }
 
   /** See `syncWhenAttached`. */
   sync(options: CallOptions): Promise<Txid> {
     return syncWhenAttached(this, this.#services.clock, options);
+  }
+
+  async standbyReason(): Promise<string> {
+    await this.#lookForStranger();
+    return this.#stranger ?? describeLease(this.status().lease);
   }
 
   /** Compacts the replicas as far as it is due, and does what is asked for. */
@@ -101,6 +109,7 @@ export class HostedDatabase {
   /** Compares what the kernel has with the locks the database relies on. */
   inspect(): void {
     this.#replicator?.inspect();
+    if (this.#replicator?.status().state === 'standby') void this.#lookForStranger();
   }
 
   /** Resolves after the last sync, with everything closed. Idempotent. */
@@ -117,7 +126,7 @@ export class HostedDatabase {
     while (!signal.aborted) {
       try {
         await this.#hold('refuse');
-        this.#leases ??= await DatabaseLeases.open(this.config, this.#services.leases, { isLocked: true, signal });
+        this.#leases ??= await DatabaseLeases.open(this.config, this.#services, { signal });
         this.#replicator = this.#newReplicator(this.#leases);
         this.#failure = undefined;
         await this.#replicator.run(signal);
@@ -135,11 +144,21 @@ export class HostedDatabase {
   async #openLeases(signal: AbortSignal): Promise<void> {
     if (this.#lock === undefined) return;
     try {
-      this.#leases = await DatabaseLeases.open(this.config, this.#services.leases, { isLocked: true, signal });
+      this.#leases = await DatabaseLeases.open(this.config, this.#services, { signal });
     } catch (error) {
       if (error instanceof ServiceError && error.code === 'lease-unproven') throw error;
       this.#services.logger.warn('cannot ask for the lease, trying again', { db: this.config.path, error });
     }
+  }
+
+  /** A host that stands by for ever because another one has taken its place in a replica must say so. */
+  async #lookForStranger(): Promise<void> {
+    const { signal } = this.#stopping;
+    const stranger = await this.#leases?.stranger({ signal }).catch(() => undefined); // asked again in a minute
+    if (stranger !== undefined && stranger !== this.#stranger) {
+      this.#services.logger.error('stands by for ever', { db: this.config.path, because: stranger });
+    }
+    this.#stranger = stranger;
   }
 
   async #restoreIfMissing(signal: AbortSignal): Promise<void> {
@@ -147,12 +166,17 @@ export class HostedDatabase {
     await restoreIfMissing(this.config, this.#replicas, this.#services, { signal });
   }
 
+  async #prepare(leases: DatabaseLeases, signal: AbortSignal): Promise<void> {
+    await leases.claim({ signal });
+    await this.#restoreIfMissing(signal);
+  }
+
   #newReplicator(leases: DatabaseLeases): DatabaseReplicator {
     return new DatabaseReplicator(
       {
         settings: engineSettings(this.config, this.#settings),
         replicas: this.#replicas.map((replica) => ({ ...replica, lease: leases.of(replica.name) })),
-        prepare: (signal) => this.#restoreIfMissing(signal),
+        prepare: (signal) => this.#prepare(leases, signal),
         watched: this.#watch !== undefined,
         shutdown: this.#settings.shutdown,
         careMode: this.#settings.careMode,

@@ -8,7 +8,9 @@ import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { AttachedFiles } from '../../sqlite/attached-files.ts';
+import { DirectoryLocks } from '../lease/directory-locks.ts';
 import type { LeaseDesk } from '../lease/lease-desk.ts';
+import { LeaseStores } from '../lease/lease-stores.ts';
 import { DirectoryWatch } from '../watch/directory-watch.ts';
 import type { ShardSettings } from './shard-protocol.ts';
 
@@ -32,6 +34,8 @@ export interface ShardServices extends ProcessServices {
   /** Databases are restored one after the other: one restore alone reads several files at a time. */
   readonly restoring: Mutex;
   readonly leases: LeaseDesk;
+  readonly leaseStores: LeaseStores;
+  readonly directoryLocks: DirectoryLocks;
 }
 
 export function shardServices(
@@ -40,15 +44,18 @@ export function shardServices(
   leases: LeaseDesk,
 ): ShardServices {
   const traffic = new StoreTraffic({ callsPerSecond: storeCallsPerSecond }, services);
+  const s3Clients = new S3ClientPool(traffic);
   return {
     ...services,
     leases,
+    leaseStores: new LeaseStores({ ...services, s3Clients }),
+    directoryLocks: new DirectoryLocks(),
     attached: new AttachedFiles(),
     runs: new PageRuns(services.kernels),
     limits: maintainLimits(),
     watch: new DirectoryWatch(services),
     traffic,
-    s3Clients: new S3ClientPool(traffic),
+    s3Clients,
     restoring: new Mutex(),
   };
 }

@@ -1,6 +1,5 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import { EngineError } from '../../engine/engine-error.ts';
-import { describeLease } from '../../engine/lease/describe-lease.ts';
 import { takeOverMs } from '../../engine/lease/lease-policy.ts';
 import type { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
@@ -26,7 +25,7 @@ export async function syncWhenAttached(host: SyncedDatabase, clock: Clock, { sig
   for (;;) {
     signal?.throwIfAborted();
     const { replicator } = host;
-    const { state, error, lease } = host.status();
+    const { state, error } = host.status();
     if (replicator !== undefined && state === 'replicating') {
       const txid = await tried(replicator, signal);
       if (txid !== undefined) return txid;
@@ -39,7 +38,7 @@ export async function syncWhenAttached(host: SyncedDatabase, clock: Clock, { sig
       if ((identifyFile(path)?.sizeBytes ?? 0) === 0) throw notSyncable(path, error ?? 'there is no database yet');
       if (waitedMs > patienceMs) throw notSyncable(path, error ?? 'it cannot be attached');
     }
-    if (state === 'standby' && waitedMs > leaseMs) throw notSyncable(path, describeLease(lease));
+    if (state === 'standby' && waitedMs > leaseMs) throw notSyncable(path, await host.standbyReason());
     await clock.sleep(lookEveryMs, signal);
   }
 }
@@ -49,6 +48,8 @@ export interface SyncedDatabase {
   readonly config: DatabaseConfig;
   readonly replicator: DatabaseReplicator | undefined;
   status(): DatabaseStatus;
+  /** Who holds the lease, or what else is in the way. */
+  standbyReason(): Promise<string>;
 }
 
 /** Undefined when the attachment ended meanwhile. */
