@@ -54,7 +54,9 @@ await once(replicator, 'exit');
 await delay(800);
 const unseen = transferCount() - atKill;
 say(`The replicator was killed with SIGKILL. The application went on: ${unseen} transfers that nobody saw.`);
+const before = await momentsHeld();
 replicator = replicate();
+await untilShipped(before);
 await delay(1_200);
 application.stdin!.end();
 await exitOf(application, 'the application');
@@ -113,8 +115,8 @@ function replicate(): ChildProcess {
   return start('replicator', [command, 'replicate', '-log-level', 'error', path, `file://${replica}`]);
 }
 
-async function untilShipped(): Promise<void> {
-  for (const endMs = performance.now() + 20_000; (await momentsHeld()) === 0; await delay(50)) {
+async function untilShipped(before = 0): Promise<void> {
+  for (const endMs = performance.now() + 20_000; (await momentsHeld()) <= before; await delay(50)) {
     if (performance.now() > endMs) throw new Error(`Cannot go on: nothing has reached ${replica}`);
   }
 }
