@@ -54,6 +54,6 @@ export class FaultScene implements AsyncDisposable {
 }
 
 /** An answer with an error of the store's. */
-export function errorAnswer(status: number, code: string, after?: 'carried-out'): Fault {
+export function errorAnswer(status: number, code: string, after?: 'carried-out'): Extract<Fault, { kind: 'answer' }> {
   return { kind: 'answer', answer: failure(status, code), after };
 }
