@@ -116,6 +116,16 @@ describe('write of a small file', () => {
   });
 });
 
+describe('write to a store that lacks more than conditions', () => {
+  test('write that is refused without a condition too goes on asking for new objects only', async () => {
+    await using scene = await FaultScene.open();
+    scene.server.fail('put', errorAnswer(501, 'NotImplemented'), 2);
+    await assert.rejects(scene.client.write(first, body(small)), { code: 'unsupported' });
+    assert.equal(await scene.client.write(first, body(small)), 'created');
+    assert.equal(scene.server.requests.at(-1)?.headers['if-none-match'], '*');
+  });
+});
+
 describe('write of a large file', () => {
   test('write sends parts, each tried again by itself, and completes on condition', async () => {
     await using scene = await FaultScene.open();
