@@ -63,7 +63,7 @@ export class CallCeiling {
     while (this.#waiting.size > 0) {
       this.#fill();
       if (this.#tokens < 1) {
-        await this.#clock.sleep(((1 - this.#tokens) * 1000) / this.#callsPerSecond, timer.signal);
+        await this.#clock.sleep(Math.ceil(((1 - this.#tokens) * 1000) / this.#callsPerSecond), timer.signal);
         if (timer.signal.aborted) break;
         continue;
       }

@@ -102,18 +102,24 @@ test('restore names bucket and key and the way out when S3 refuses or is away', 
   const restore = (url: string, env: Record<string, string> = server.environment) =>
     litestream(['restore', '-o', 'x.db', url], { cwd, env });
   const wrong = { ...server.environment, LITESTREAM_SECRET_ACCESS_KEY: 'wrong' };
-  const [noBucket, refused, away, empty] = await Promise.all([
+  const awsFirst = { ...server.environment, AWS_ACCESS_KEY_ID: 'test-access-key', AWS_SECRET_ACCESS_KEY: 'wrong' };
+  const withEndpoint = { ...server.environment, LITESTREAM_S3_ENDPOINT: server.endpoint };
+  const [noBucket, refused, away, empty, refusedByAws, byVariable] = await Promise.all([
     restore(`s3://nothing-here/app?endpoint=${server.endpoint}`),
     restore(server.url('app'), wrong),
     restore('s3://backup/app?endpoint=http://127.0.0.1:1'),
     restore(server.url('never-written')),
+    restore(server.url('app'), awsFirst),
+    restore('s3://backup/never-written', withEndpoint),
   ]);
-  for (const each of [noBucket, refused, away, empty]) assertOwnLines(each, 1);
+  for (const each of [noBucket, refused, away, empty, refusedByAws, byVariable]) assertOwnLines(each, 1);
   assert.match(noBucket.stderr, /s3:\/\/nothing-here\/app: there is no such bucket.*\nHint: Create the bucket/);
   assert.match(
     refused.stderr,
     /s3:\/\/backup\/app: the store does not accept the credentials.*\nHint: Check access-key-id/,
   );
+  assert.match(refusedByAws.stderr, /does not accept the credentials/);
+  for (const { stderr } of [empty, byVariable]) assert.match(stderr, /there are no LTX files/);
   assert.match(away.stderr, /the store cannot be reached, ECONNREFUSED.*\nHint: Check the endpoint/);
   assert.ok(![noBucket, refused, away, empty].some(({ stderr }) => stderr.includes('test-secret-key')));
 });

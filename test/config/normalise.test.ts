@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
+import { databaseIn } from '../../src/config/directory-databases.ts';
 import { type NormaliseContext, normalise } from '../../src/config/normalise.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
+import type { S3Location } from '../../src/replica/s3/s3-location.ts';
 
 const context: NormaliseContext = { workingDirectory: '/work', homeDirectory: '/home/me', processorCount: 4 };
 const read = (text: string, changes: Partial<NormaliseContext> = {}) =>
@@ -171,4 +173,58 @@ dbs:
   assert.deepEqual(databases[0]?.lease, { mode: 'on', ttlMs: 10_000, owner: 'me' });
   assert.deepEqual(databases[1]?.lease, { mode: 'off', ttlMs: 10_000, owner: 'me' });
   assert.throws(() => read('lease: {ttl: 2s}'), /lease\.ttl .*at least 3s/);
+});
+
+test('normalise gives S3 replicas what stands at the top, beside them and in their URL', () => {
+  const { databases, directories } = read(`access-key-id: top
+secret-access-key: top-secret
+region: eu-west-3
+bucket: shared
+dbs:
+  - path: /a.db
+    replicas:
+      - {type: s3, path: apps/a}
+      - {type: s3, path: /as/written/, bucket: own, access-key-id: me, secret-access-key: mine, part-size: 8MiB}
+      - {url: "s3://b/c?endpoint=https://x.example&region=r", force-path-style: false, sse-customer-key-path: ~/key}
+      - {path: /backup}
+  - {dir: /data, pattern: "*.db", recursive: true, replica: {url: "s3://b/all"}}`);
+  const locations = databases[0]!.replicas.map(({ location }) => location);
+  assert.deepEqual(
+    databases[0]!.replicas.map(({ name, url }) => [name, url]),
+    [
+      ['s3', 's3://shared/apps/a'],
+      ['s3-2', 's3://own//as/written'],
+      ['s3-3', 's3://b/c?endpoint=https://x.example'],
+      ['file', 'file:///backup'],
+    ],
+  );
+  const [first, second, third] = locations as S3Location[];
+  assert.deepEqual(first?.credentials, { accessKeyId: 'top', secretAccessKey: 'top-secret' });
+  assert.deepEqual(second?.credentials, { accessKeyId: 'me', secretAccessKey: 'mine' });
+  assert.deepEqual([second?.partSizeBytes, second?.path], [8 << 20, '/as/written']);
+  assert.deepEqual([third?.region, third?.forcePathStyle], ['eu-west-3', false]);
+  assert.deepEqual(third?.encryption, { kind: 'customer-key-file', path: '/home/me/key' });
+  const [directory = assert.fail()] = directories;
+  assert.equal(databaseIn(directory, '/data/x/y.db').replicas[0]?.url, 's3://b/all/x/y.db');
+  assert.deepEqual(structuredClone(databases), databases);
+});
+
+test('normalise refuses S3 replicas that name no bucket, half of their credentials, or one place twice', () => {
+  const refused = (text: string, message: RegExp) =>
+    assert.throws(
+      () => read(text),
+      (error) => error instanceof ConfigError && message.test(error.message) && !/hunter2/.test(error.message),
+    );
+  refused('dbs: [{path: /a, replica: {type: s3, path: x}}]', /it names no bucket/);
+  refused('dbs: [{path: /a, replica: {type: s3, bucket: b, access-key-id: hunter2}}]', /secret-access-key is missing/);
+  refused('dbs: [{path: /a, replica: {type: s3, bucket: b, sse-customer-key: hunter2}}]', /32 bytes in Base64/);
+  refused(
+    'dbs: [{path: /a, replica: {url: "s3://b/x"}}, {path: /c, replica: {type: s3, bucket: b, path: x}}]',
+    /both would use the replica s3:\/\/b\/x$/,
+  );
+});
+
+test('normalise takes the ceiling on store calls from the file', () => {
+  assert.equal(read('store-calls-per-second: 5').storeCallsPerSecond, 5);
+  assert.equal(read('store-calls-per-second: 0').storeCallsPerSecond, 0);
 });

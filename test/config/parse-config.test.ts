@@ -192,6 +192,22 @@ test('parseConfig gives one error for a replica of another type', () => {
   assert.match(problemsOf('dbs: [{path: /a, replica: {path: /b, bucket: c}}]')[0]!.message, /of type s3, and this one/);
 });
 
+test('parseConfig reads the settings of S3 replicas and says where they are wrong', () => {
+  const replica = (settings: string) =>
+    problemsOf(`dbs:\n  - path: /a\n    replica: {type: s3, bucket: b, ${settings}}`);
+  assert.deepEqual(
+    replica('path: x, region: r, endpoint: e, force-path-style: true, part-size: 8MB, concurrency: 3'),
+    [],
+  );
+  assert.match(replica('concurrency: 0')[0]!.message, /must be a whole number of at least 1/);
+  assert.match(replica('regoin: x')[0]!.message, /unknown key, did you mean region/);
+  assert.match(replica('account-key: x')[0]!.message, /not supported yet by this version \(now: file, s3\)/);
+  const url = (text: string) => problemsOf(`dbs: [{path: /a, replica: {${text}}}]`);
+  assert.match(url('url: "s3://b/a", bucket: c')[0]!.message, /stands beside url/);
+  assert.match(url('url: "s3://b/a?regoin=x"')[0]!.message, /names no place\. .*parameter regoin is unknown/);
+  assert.match(url('url: "file:///a", region: x')[0]!.message, /of type s3, and this one/);
+});
+
 test('parseConfig places YAML errors', () => {
   assert.deepEqual([problemsOf('a: [\n')[0]?.line, problemsOf('exec: 1\nexec: 2')[0]?.line], [2, 2]);
   assert.match(problemsOf('exec: 1\n---\nexec: 2')[0]!.message, /more than one document/);

@@ -20,35 +20,48 @@ export class S3Server implements AsyncDisposable {
   readonly bucketFolder: string;
   readonly endpoint: string;
   readonly credentials = { accessKeyId, secretAccessKey };
-  readonly #child: ChildProcess;
+  readonly #port: number;
   readonly #folder: string;
+  #child: ChildProcess | undefined;
 
   static async start(): Promise<S3Server> {
-    const folder = await mkdtemp(join(tmpdir(), 's3-server-'));
-    const port = await freePort();
-    const words = [process.env.VERSITYGW ?? 'versitygw', '--quiet', '--port', `127.0.0.1:${port}`, 'posix', folder];
-    const child = spawn('sh', ['-c', untilInputEnds, 'sh', ...words], {
-      env: { ...process.env, ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey },
-      stdio: ['pipe', 'ignore', 'pipe'],
-    });
-    let said = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    const server = new S3Server(child, folder, `http://127.0.0.1:${port}`);
-    if (!(await answers(server.endpoint))) {
-      await server[Symbol.asyncDispose]();
-      throw new Error(`Cannot start versitygw: nothing answers at ${server.endpoint}. It said: ${said}`);
-    }
+    const server = new S3Server(await mkdtemp(join(tmpdir(), 's3-server-')), await freePort());
+    await server.run();
     mkdirSync(server.bucketFolder);
     return server;
   }
 
-  private constructor(child: ChildProcess, folder: string, endpoint: string) {
-    this.#child = child;
+  private constructor(folder: string, port: number) {
     this.#folder = folder;
-    this.endpoint = endpoint;
+    this.#port = port;
+    this.endpoint = `http://127.0.0.1:${port}`;
     this.bucketFolder = join(folder, this.bucket);
+  }
+
+  /** Runs it again after `stop`, with what it held, at the same address. */
+  async run(): Promise<void> {
+    const words = ['--quiet', '--port', `127.0.0.1:${this.#port}`, 'posix', this.#folder];
+    const child = spawn('sh', ['-c', untilInputEnds, 'sh', process.env.VERSITYGW ?? 'versitygw', ...words], {
+      env: { ...process.env, ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey },
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    this.#child = child;
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    if (await answers(this.endpoint)) return;
+    await this[Symbol.asyncDispose]();
+    throw new Error(`Cannot start versitygw: nothing answers at ${this.endpoint}. It said: ${said}`);
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    this.#child = undefined;
+    const exited = once(child, 'exit');
+    child.stdin?.end();
+    await exited;
   }
 
   location(path: string, settings: S3Settings = {}): S3Location {
@@ -65,9 +78,7 @@ export class S3Server implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const exited = once(this.#child, 'exit');
-    this.#child.stdin?.end();
-    await exited;
+    await this.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

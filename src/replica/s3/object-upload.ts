@@ -60,9 +60,11 @@ export class ObjectUpload {
         // An upload that is gone may have been completed by a request whose reply was lost: the next start looks.
         const mayStartAgain = kind === 'conflict' || kind === 'no-upload';
         const lacksConditions = kind === 'not-implemented' && this.#isConditional;
-        if (lacksConditions) this.#isConditional = false;
-        else if (!mayStartAgain || starts === mostStarts) throw error;
-        else await this.#services.clock.sleep(backoff.next() * (0.5 + Math.random() / 2), signal);
+        // Refused without a condition too, it was not the condition.
+        if (kind === 'not-implemented') this.#isConditional = !lacksConditions;
+        if (lacksConditions) continue;
+        if (!mayStartAgain || starts === mostStarts) throw error;
+        await this.#services.clock.sleep(backoff.next() * (0.5 + Math.random() / 2), signal);
       }
     }
   }

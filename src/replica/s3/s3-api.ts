@@ -20,7 +20,6 @@ const mostTries: Readonly<Partial<Record<S3FaultKind, number>>> = {
   broken: 8,
   unreachable: 3,
   clock: 2, // the SDK has taken the store's time over meanwhile
-  'expired-credentials': 2, // and read the credentials anew
 };
 
 export interface S3Services {
@@ -94,8 +93,7 @@ export class S3Api {
     const backoff = new Backoff({ firstMs: firstRetryMs, limitMs: retryLimitMs });
     for (let tries = 1; ; tries += 1) {
       try {
-        const session = await this.#session(signal, once);
-        return await request(session);
+        return await orAborted(this.#try(request, signal, once), signal);
       } catch (error) {
         signal?.throwIfAborted();
         const told = s3Error(act, this.nameOf(key), error);
@@ -132,13 +130,17 @@ export class S3Api {
     await this.#release();
   }
 
-  async #session(signal: AbortSignal | undefined, once: boolean): Promise<S3Session> {
+  async #try<T>(
+    request: (session: S3Session) => Promise<T>,
+    signal: AbortSignal | undefined,
+    once: boolean,
+  ): Promise<T> {
     signal?.throwIfAborted();
     const opened = await this.open();
     if (once) this.#pool.traffic.admitAtOnce();
     else await this.#pool.traffic.admit(signal);
     signal?.throwIfAborted();
-    return { ...opened, http: signal === undefined ? {} : { abortSignal: signal } };
+    return request({ ...opened, http: signal === undefined ? {} : { abortSignal: signal } });
   }
 
   async #open(): Promise<S3Opened> {
@@ -178,6 +180,16 @@ export class S3Api {
       await this.#pool.release(options);
     }
   }
+}
+
+/** What the SDK does before it sends a request, such as looking for credentials, does not heed the signal. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: settled.signal });
+  });
+  return Promise.race([work, aborted]).finally(() => settled.abort());
 }
 
 function triesFor(error: ReplicaError): number {

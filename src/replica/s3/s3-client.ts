@@ -6,18 +6,20 @@ import { providerOf } from './provider.ts';
 import type { S3Location } from './s3-location.ts';
 
 const connectTimeoutMs = 10_000;
-const idleTimeoutMs = 60_000;
 
 export interface S3ClientOptions {
   readonly location: S3Location;
   readonly region: string;
-  /** A connection on which nothing comes or goes for so long is given up. Default: a minute. */
-  readonly idleTimeoutMs?: number | undefined;
+}
+
+export interface S3ClientServices {
+  readonly traffic: StoreTraffic;
+  /** A connection on which nothing comes or goes for so long is given up. */
+  readonly idleTimeoutMs: number;
 }
 
 /** The SDK takes 70 ms to load, so it is loaded when it is first used. */
-export async function newS3Client(options: S3ClientOptions, traffic: StoreTraffic): Promise<S3> {
-  const { location, region } = options;
+export async function newS3Client({ location, region }: S3ClientOptions, services: S3ClientServices): Promise<S3> {
   // The SDK reads this when a client is made; its lines would stand between ours.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { S3 } = await import('@aws-sdk/client-s3');
@@ -35,13 +37,13 @@ export async function newS3Client(options: S3ClientOptions, traffic: StoreTraffi
     logger: silent,
     requestHandler: {
       connectionTimeout: connectTimeoutMs,
-      socketTimeout: options.idleTimeoutMs ?? idleTimeoutMs,
+      socketTimeout: services.idleTimeoutMs,
       httpsAgent: { rejectUnauthorized: !location.skipVerify },
       logger: silent,
     },
   });
   addHeaders(client, location);
-  countRequests(client, traffic);
+  countRequests(client, services.traffic);
   return client;
 }
 

@@ -33,7 +33,7 @@ const meanings: Readonly<Record<S3FaultKind, Meaning>> = {
   'expired-credentials': {
     code: 'denied',
     state: 'the credentials have expired',
-    hint: 'Give new ones; a role or profile is read again by itself',
+    hint: 'Give new ones and start again; those of a role are renewed by themselves',
   },
   'no-credentials': {
     code: 'denied',

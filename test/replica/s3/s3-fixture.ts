@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keyBelow, levelPrefix } from '../../../src/replica/s3/object-keys.ts';
 import { S3Api } from '../../../src/replica/s3/s3-api.ts';
-import { S3ClientPool } from '../../../src/replica/s3/s3-client-pool.ts';
+import { S3ClientPool, type S3ClientPoolOptions } from '../../../src/replica/s3/s3-client-pool.ts';
 import type { S3Settings } from '../../../src/replica/s3/s3-location.ts';
 import { S3ReplicaClient, type S3ReplicaServices } from '../../../src/replica/s3/s3-replica-client.ts';
 import { putSmallObject } from '../../../src/replica/s3/small-object.ts';
@@ -13,9 +13,13 @@ import { type Logger, silentLogger } from '../../../src/runtime/logger.ts';
 import type { ReplicaFixture } from '../../conformance/replica-client/fixture.ts';
 import type { S3Server } from '../../support/s3-server.ts';
 
-export function s3Services(logger: Logger = silentLogger): S3ReplicaServices & { readonly traffic: StoreTraffic } {
+/** Services of its own, whose traffic can be looked at. */
+export function s3Services(
+  logger: Logger = silentLogger,
+  options: S3ClientPoolOptions = {},
+): S3ReplicaServices & { readonly traffic: StoreTraffic } {
   const traffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });
-  return { traffic, pool: new S3ClientPool(traffic), clock: systemClock, logger };
+  return { traffic, pool: new S3ClientPool(traffic, options), clock: systemClock, logger };
 }
 
 /** A replica under a path of its own. */
