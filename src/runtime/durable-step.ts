@@ -20,6 +20,7 @@ export type DurableStep = `${DurablePurpose}.${DurableStage}`;
 export const durableSteps: readonly DurableStep[] = [
   ...durablePurposes.flatMap((purpose) => durableStages.map((stage): DurableStep => `${purpose}.${stage}`)),
   'local-ltx.remove',
+  'replica-ltx.remove',
   'attempted-mark.remove',
 ];
 

@@ -49,9 +49,9 @@ process.send!('ready');
 await Promise.all(replicators.map((replicator) => replicator.run(stop.signal)));
 process.exit(0);
 
-function dieAt(step: DurableStep): void {
+function dieAt(step: DurableStep, path: string): void {
   isCounting ||= step === options.dieAt?.after;
-  if (step !== options.dieAt?.step || !isCounting) return;
+  if (step !== options.dieAt?.step || !isCounting || !path.includes(options.dieAt.path ?? '')) return;
   stepsLeft -= 1;
   if (stepsLeft === 0) process.kill(process.pid, 'SIGKILL');
 }

@@ -16,6 +16,8 @@ export interface Death {
   readonly step: DurableStep;
   readonly occurrence?: number | undefined;
   readonly after?: DurableStep | undefined;
+  /** Only steps of files with this in their path count. */
+  readonly path?: string | undefined;
 }
 
 /** What a sidecar process is started with; handed over as JSON. */

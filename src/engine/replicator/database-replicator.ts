@@ -102,6 +102,7 @@ export class DatabaseReplicator {
         txid: shipper.acknowledged,
         timestampMs: shipper.acknowledgedTimeMs,
         error: shipper.error?.message,
+        ...this.#shipping!.careStatus(shipper),
       })),
     };
   }

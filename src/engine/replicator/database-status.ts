@@ -18,6 +18,10 @@ export interface ReplicaStatus {
   readonly txid: Txid | undefined;
   readonly timestampMs: number | undefined;
   readonly error: string | undefined;
+  /** What keeps the replica from being compacted. */
+  readonly compactionError: string | undefined;
+  /** How many compacted files failed their verification since the start. */
+  readonly verifyErrorCount: number;
 }
 
 export interface DatabaseStatus {

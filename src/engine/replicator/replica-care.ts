@@ -5,6 +5,7 @@ import type { ShippedFile } from '../levels/shipped-file.ts';
 import type { MaintainServices } from '../maintain/maintain-services.ts';
 import { Maintenance, type MaintenanceRequest } from '../maintain/maintenance.ts';
 import type { ReplicaShipper } from '../ship/replica-shipper.ts';
+import type { ReplicaStatus } from './database-status.ts';
 
 /** Whether replicas are compacted when it is due, or only when it is asked for. */
 export type CareMode = 'by-schedule' | 'on-demand';
@@ -42,6 +43,11 @@ export class ReplicaCare {
 
   of(shipper: ReplicaShipper): Maintenance | undefined {
     return this.#byShipper.get(shipper);
+  }
+
+  status(shipper: ReplicaShipper): Pick<ReplicaStatus, 'compactionError' | 'verifyErrorCount'> {
+    const maintenance = this.of(shipper);
+    return { compactionError: maintenance?.error?.message, verifyErrorCount: maintenance?.verifyErrorCount ?? 0 };
   }
 
   /** Resolves when the signal has aborted and everything has ended. */

@@ -126,6 +126,10 @@ export class Shipping {
     }
   }
 
+  careStatus(shipper: ReplicaShipper): ReturnType<ReplicaCare['status']> {
+    return this.#care.status(shipper);
+  }
+
   /** Compacts the replicas as far as it is due, and does what is asked for. */
   maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
     return this.#care.maintain(request, options);
