@@ -30,15 +30,16 @@ export class ReplicaCare {
   ) {
     const { signal, logger } = services;
     this.#mode = mode;
-    this.#byShipper = new Map(
-      shippers.map((shipper) => [
-        shipper,
-        new Maintenance(
-          { ...options, settings: levels, signal, client: shipper.client, acknowledged: () => shipper.acknowledged },
-          { ...services, logger: logger.child({ replica: shipper.name }) },
-        ),
-      ]),
-    );
+    const maintenanceOf = (shipper: ReplicaShipper): Maintenance => {
+      const { client, name } = shipper;
+      // Of a replica that holds another writer's files nothing is merged and nothing deleted.
+      const acknowledged = () => (shipper.state === 'stopped' ? undefined : shipper.acknowledged);
+      return new Maintenance(
+        { ...options, settings: levels, signal, client, acknowledged },
+        { ...services, logger: logger.child({ replica: name }) },
+      );
+    };
+    this.#byShipper = new Map(shippers.map((shipper) => [shipper, maintenanceOf(shipper)]));
   }
 
   of(shipper: ReplicaShipper): Maintenance | undefined {

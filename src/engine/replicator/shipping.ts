@@ -27,6 +27,8 @@ export interface ShippedState {
   readonly meta: MetaDirectory;
   readonly local: LocalFiles;
   readonly care: Pick<CareOptions, 'levels' | 'mode'>;
+  /** Local level-0 files before it are merged from the replica, never from here. Default: all may be trusted. */
+  readonly localFrom?: (() => Txid) | undefined;
 }
 
 export interface ShippingServices extends MaintainServices {
@@ -63,8 +65,8 @@ export class Shipping {
       onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
     };
     this.shippers = replicas.map((replica) => new ReplicaShipper(replica, { local: state.local, events }, services));
-    const trusted = { local: state.local, from: toTxid(1) };
-    const care = { ...state.care, scratchPath: state.meta.scratchPath, trusted };
+    const { local, localFrom = () => toTxid(1) } = state;
+    const care = { ...state.care, scratchPath: state.meta.scratchPath, trusted: { local, from: localFrom } };
     this.#care = new ReplicaCare(this.shippers, care, { ...services, signal: this.#stopped.signal });
   }
 
