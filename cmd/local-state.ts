@@ -19,7 +19,7 @@ function stateNames(metaPath: string): ReadonlySet<string> {
     meta.restoredPageChecksumsPath,
   ];
   const names = files.map((path) => basename(path));
-  return new Set(['ltx', ...names, ...names.map((name) => `${name}.tmp`)]);
+  return new Set(['ltx', basename(meta.scratchPath), ...names, ...names.map((name) => `${name}.tmp`)]);
 }
 
 /** The entries of a meta directory that make up the local state; undefined when there is no such directory. */

@@ -23,6 +23,7 @@ export const durableSteps: readonly DurableStep[] = [
   ...durablePurposes.flatMap((purpose) => durableStages.map((stage): DurableStep => `${purpose}.${stage}`)),
   'local-ltx.remove',
   'local-ltx.move',
+  'replica-ltx.remove',
   'attempted-mark.remove',
 ];
 

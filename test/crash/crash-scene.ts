@@ -4,8 +4,14 @@ import { copyFile, cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultLevelSettings, type LevelSettings } from '../../src/engine/levels/level-settings.ts';
 import { defaultMetaPath, MetaDirectory } from '../../src/engine/meta/meta-directory.ts';
+import { listFiles } from '../../src/engine/restore/list-files.ts';
+import { ReachableStates } from '../../src/engine/restore/reachable-states.ts';
 import { formatTxid, type Txid, toTxid } from '../../src/format/ltx/txid.ts';
+import { openReplica } from '../../src/replica/open-replica.ts';
+import { DurableFiles } from '../../src/runtime/durable-files.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
 import { bigCommit, commits, schema } from '../support/changes.ts';
 import type { DumpReader } from '../support/dump-reader.ts';
 import { Random } from '../support/random.ts';
@@ -29,6 +35,8 @@ export class CrashScene implements AsyncDisposable {
   readonly #shipped = new Map<Txid, string>();
   /** Under a lease of the replica, and set on going on with the local database. */
   isLeased = false;
+  /** How the replica is compacted. Default: nothing happens as long as a test lasts. */
+  levels: LevelSettings = defaultLevelSettings;
   #writer: Writer | undefined;
   #sidecar: Sidecar | undefined;
 
@@ -61,7 +69,7 @@ export class CrashScene implements AsyncDisposable {
   /** `nodeArguments` as for Sidecar.start. */
   async start(dieAt?: Death, nodeArguments: readonly string[] = []): Promise<void> {
     const databases = [{ path: this.databasePath, replicas: [this.replica] }];
-    const settings = { syncIntervalMs: 1, adopt: this.isLeased };
+    const settings = { syncIntervalMs: 1, adopt: this.isLeased, levels: this.levels };
     const lease = this.isLeased ? { ttlMs: 3_000, owner: 'this host' } : undefined;
     this.#sidecar = await Sidecar.start({ databases, settings, dieAt, lease }, nodeArguments);
   }
@@ -159,13 +167,44 @@ export class CrashScene implements AsyncDisposable {
     assert.equal(newest.txid, last);
     const every = Array.from({ length: Number(newest.txid) }, (_, i) => toTxid(i + 1));
     assert.deepEqual(shippedTxids(this.replica), every, 'level 0 has one file for each TXID');
-    for (const [txid, digest] of this.#shipped) {
-      await restoreDatabase(this.replica, output, { kind: 'txid', txid });
-      assert.deepEqual(await this.#dumps.digests(output), [digest], `TXID ${formatTxid(txid)}`);
-    }
+    await this.#requireStates([...this.#shipped.keys()]);
     const unfinished = readdirSync(this.meta.syncLevelPath).filter((name) => name.endsWith('.tmp'));
     assert.deepEqual(unfinished, []);
     assert.ok(!existsSync(`${output}-wal`));
+  }
+
+  /** Starts again, ships, and compares every state that the files of the replica still lead to. */
+  async requireReachable(): Promise<void> {
+    await this.start();
+    for (let i = 0; i < 6; i++) {
+      await this.commit();
+      assert.ok(await this.ship(), this.sidecar.logs.join('\n'));
+    }
+    assert.deepEqual(await this.sidecar.stop(), { code: 0, signal: null });
+    assert.deepEqual(
+      this.sidecar.logs.filter((line) => line.startsWith('error')),
+      [],
+    );
+    const client = openReplica(this.replica, { durableFiles: new DurableFiles(), logger: silentLogger });
+    const files = await listFiles(client, {});
+    const states = ReachableStates.of(files);
+    const newest = [...this.#shipped.keys()].at(-1)!;
+    assert.equal(states.newest, newest);
+    const base = files
+      .filter(({ minTxid }) => minTxid === 1n)
+      .reduce((a, b) => (a.maxTxid < b.maxTxid ? a : b)).maxTxid;
+    for (const { level, maxTxid } of files) {
+      if (level === 1 && maxTxid >= base) assert.ok(states.has(maxTxid), `the end ${formatTxid(maxTxid)} of level 1`);
+    }
+    await this.#requireStates([...this.#shipped.keys()].filter((txid) => states.has(txid)));
+  }
+
+  async #requireStates(txids: readonly Txid[]): Promise<void> {
+    const output = join(this.#directory, 'restored.db');
+    for (const txid of txids) {
+      await restoreDatabase(this.replica, output, { kind: 'txid', txid });
+      assert.deepEqual(await this.#dumps.digests(output), [this.#shipped.get(txid)], `TXID ${formatTxid(txid)}`);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

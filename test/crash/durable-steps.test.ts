@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { after as afterAll, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { defaultLevelSettings, type LevelSettings } from '../../src/engine/levels/level-settings.ts';
 import { type DurablePurpose, type DurableStep, durableStages, durableSteps } from '../../src/runtime/durable-step.ts';
 import { DumpReader } from '../support/dump-reader.ts';
 import type { ProcessEnd } from '../support/sidecar.ts';
@@ -168,6 +169,33 @@ describe('crash of a restore over a database, then replicate what is there', { c
         assert.equal(await scene.digestOfCopy(), restored);
       }
       await scene.requireEverything();
+    });
+  }
+});
+
+const levels: LevelSettings = {
+  ...defaultLevelSettings,
+  intervalsMs: [40, 120],
+  snapshotIntervalMs: 200,
+  snapshotRetentionMs: 300,
+  syncRetentionMs: 80,
+  syncRetentionCheckMs: 20,
+};
+
+describe('crash while a replica is compacted or files are deleted, then go on', { concurrency: 4 }, () => {
+  const writes = stagesOf('replica-ltx').flatMap((step) =>
+    ['/ltx/1/', '/ltx/2/', '/ltx/9/'].map((path) => ({ step, path })),
+  );
+  const removals = ['/ltx/0/', '/ltx/1/', '/ltx/9/'].map((path) => ({ step: 'replica-ltx.remove' as const, path }));
+  for (const [i, { step, path }] of [...writes, ...removals].entries()) {
+    test(`${step} in ${path}: what is promised can be restored, and the next start goes on`, async () => {
+      await using scene = await CrashScene.open(dumps, seed + i);
+      scene.levels = levels;
+      await scene.start({ step, path, occurrence: 1 + (seed % 3) });
+      await scene.shipUntilDeath();
+      await scene.died();
+      hitSteps.add(step);
+      await scene.requireReachable();
     });
   }
 });

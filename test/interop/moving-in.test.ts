@@ -14,6 +14,7 @@ import { restoreDatabase as restoreWithMarker } from '../../src/service/restore-
 import { dumpDigests } from '../golden/dump-digests.ts';
 import { type GoldenCase, goldenCases } from '../golden/golden-case.ts';
 import { DumpReader } from '../support/dump-reader.ts';
+import { keepAll } from '../support/keep-all.ts';
 import { restoreDatabase } from '../support/restored-database.ts';
 import { Sidecar } from '../support/sidecar.ts';
 import { Writer } from '../support/writer.ts';
@@ -71,7 +72,7 @@ class Move {
     const points: NewPoint[] = [];
     await using writer = new Writer(this.databasePath);
     const databases = [{ path: this.databasePath, replicas: [this.replicaPath] }];
-    await using sidecar = await Sidecar.start({ databases, settings: { syncIntervalMs: 20 } });
+    await using sidecar = await Sidecar.start({ databases, settings: { ...keepAll, syncIntervalMs: 20 } });
     const first = await sidecar.sync();
     assert.equal(first, isChanged ? this.newestTxid + 1n : this.newestTxid);
     for (const statements of changes) {

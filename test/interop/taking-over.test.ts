@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { defaultMetaPath } from '../../src/engine/meta/meta-directory.ts';
 import { parseTxid, type Txid, toTxid } from '../../src/format/ltx/txid.ts';
 import { dumpDigests } from '../golden/dump-digests.ts';
+import { keepAll } from '../support/keep-all.ts';
 import { projectRoot } from '../support/project-root.ts';
 import { restoreDatabase } from '../support/restored-database.ts';
 import { Sidecar } from '../support/sidecar.ts';
@@ -79,7 +80,7 @@ test("replicate ships what a killed Litestream had not, then what changed after 
   await using writer = new Writer(path);
   const control = await writer.run(controlRows);
   {
-    await using sidecar = await Sidecar.start({ databases: [{ path, replicas: [replicaPath] }] });
+    await using sidecar = await Sidecar.start({ databases: [{ path, replicas: [replicaPath] }], settings: keepAll });
     const first = await sidecar.sync();
     assert.equal(first, localTxid + 1n);
     added.set(first, expected.last_dump_sha256);
@@ -98,7 +99,7 @@ test('replicate goes on after Litestream when the application has changed the da
   await writer.run('delete from item where id % 2 = 0', 'vacuum');
   await writer.end();
   const added = new Map<Txid, string>();
-  await using sidecar = await Sidecar.start({ databases: [{ path, replicas: [replicaPath] }] });
+  await using sidecar = await Sidecar.start({ databases: [{ path, replicas: [replicaPath] }], settings: keepAll });
   added.set(await sidecar.sync(), dumpDigests([path])[0]!);
   assert.deepEqual([...added.keys()], [toTxid(localTxid + 1n)]);
   assert.equal((await sidecar.stop()).code, 0);
@@ -110,14 +111,14 @@ test('replicate refuses a database that is ahead of a replica without local file
   rmSync(defaultMetaPath(path), { recursive: true });
   const databases = [{ path, replicas: [replicaPath] }];
   {
-    await using sidecar = await Sidecar.start({ databases });
+    await using sidecar = await Sidecar.start({ databases, settings: keepAll });
     await assert.rejects(sidecar.sync(0, { timeoutMs: 500 }), { code: 'unavailable' });
     const { state, error } = await sidecar.status();
     assert.equal(state, 'failed');
     assert.match(error!, /^Cannot replicate .*: its replica is at TXID 0000000000000007 with database checksum /);
     assert(sidecar.logs.some((line) => line.includes('replicate -adopt')));
   }
-  await using sidecar = await Sidecar.start({ databases, settings: { adopt: true } });
+  await using sidecar = await Sidecar.start({ databases, settings: { ...keepAll, adopt: true } });
   assert.equal(await sidecar.sync(), shippedTxid + 1n);
   assert.deepEqual(await dumpsAt(replicaPath, [toTxid(shippedTxid + 1n)]), [expected.last_dump_sha256]);
 });

@@ -58,9 +58,9 @@ await Promise.all(replicators.map((replicator) => replicator.run(stop.signal)));
 await Promise.all(keepers.map((keeper) => keeper.release()));
 process.exit(0);
 
-function dieAt(step: DurableStep): void {
+function dieAt(step: DurableStep, path: string): void {
   isCounting ||= step === options.dieAt?.after;
-  if (step !== options.dieAt?.step || !isCounting) return;
+  if (step !== options.dieAt?.step || !isCounting || !path.includes(options.dieAt.path ?? '')) return;
   stepsLeft -= 1;
   if (stepsLeft === 0) process.kill(process.pid, options.dieAt.signal ?? 'SIGKILL');
 }

@@ -18,6 +18,8 @@ export interface Death {
   readonly after?: DurableStep | undefined;
   /** Default: SIGKILL. */
   readonly signal?: 'SIGKILL' | 'SIGSTOP' | undefined;
+  /** Only steps of files with this in their path count. */
+  readonly path?: string | undefined;
 }
 
 /** What a sidecar process is started with; handed over as JSON. */

@@ -30,7 +30,7 @@ const tailReadBytes = 1 << 16;
 /** Local level-0 files that stand for those of the replica, from a TXID on. */
 export interface TrustedFiles {
   readonly local: LocalFiles;
-  readonly from: Txid;
+  readonly from: () => Txid;
 }
 
 export interface MergeSources {
@@ -128,7 +128,7 @@ export class MergeInputs {
 
 /** Only a file that the replica holds byte for byte is asked for here. */
 function isTrusted(file: LtxFileInfo, { local, from }: TrustedFiles): boolean {
-  return file.level === syncLevel && file.minTxid >= from && local.get(file.maxTxid)?.sizeBytes === file.sizeBytes;
+  return file.level === syncLevel && file.minTxid >= from() && local.get(file.maxTxid)?.sizeBytes === file.sizeBytes;
 }
 
 async function* spooled(

@@ -20,7 +20,7 @@ const retryLimitMs = 300_000;
 const longestWaitMs = 24 * 3_600_000;
 
 export interface MaintenanceOptions extends UpkeepOptions {
-  /** The newest TXID that the replica has acknowledged; undefined before it was asked, and while it may not be written. */
+  /** The newest TXID that the replica has acknowledged; undefined while it is not known, or nobody may touch the replica. */
   readonly acknowledged: () => Txid | undefined;
   /** Ends everything, in the middle of whatever it is. */
   readonly signal: AbortSignal;
@@ -54,6 +54,7 @@ export class Maintenance {
   #error: Error | undefined;
   /** On the monotonic clock. */
   #retryAtMs = 0;
+  #isParked = true;
   #hasSaidDisabled = false;
 
   constructor(options: MaintenanceOptions, services: MaintainServices) {
@@ -77,12 +78,14 @@ export class Maintenance {
   shipped(shipped: ShippedFile): void {
     this.#catalog?.add(shipped.file, shipped.facts);
     this.#meanwhile?.push(shipped);
-    if (this.#boundaryMs === undefined) this.#wakeup.poke();
+    const { intervalsMs, snapshotIntervalMs } = this.#settings;
+    const soonestMs = nextBoundary(this.#services.clock.now(), intervalsMs[0] ?? snapshotIntervalMs);
+    if (this.#boundaryMs === undefined || this.#boundaryMs > soonestMs) this.#wakeup.poke();
   }
 
   /** To be called when it becomes known how far the replica is. */
   notify(): void {
-    if (this.#isDue()) this.#wakeup.poke();
+    if (this.#isParked) this.#wakeup.poke();
   }
 
   /** To be called when files were given to the replica by others. */
@@ -209,7 +212,8 @@ export class Maintenance {
 
   #waitMs(): number | undefined {
     const { clock } = this.#services;
-    if (this.#options.acknowledged() === undefined) return undefined;
+    this.#isParked = this.#options.acknowledged() === undefined;
+    if (this.#isParked) return undefined;
     const retryMs = this.#retryAtMs - clock.monotonic();
     if (retryMs > 0) return retryMs;
     if (this.#isDue()) return 0;

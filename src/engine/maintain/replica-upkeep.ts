@@ -22,7 +22,7 @@ export interface UpkeepOptions {
   readonly client: ReplicaClient;
   readonly settings: LevelSettings;
   readonly scratchPath: string;
-  readonly trusted: TrustedFiles;
+  readonly trusted: TrustedFiles | undefined;
 }
 
 /** The work that keeps one replica of one database in order; whoever calls decides when. */

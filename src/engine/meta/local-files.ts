@@ -53,6 +53,7 @@ export class LocalFiles {
   ): Promise<LocalFiles> {
     await makeDirectory(meta.syncLevelPath);
     await removeUnfinished(meta.syncLevelPath);
+    await rm(meta.scratchPath, { recursive: true, force: true });
     const client = new FileReplicaClient({ path: meta.path }, services);
     const local = new LocalFiles(meta, services.durableFiles, client);
     local.#files = await listSyncLevel(meta, client);

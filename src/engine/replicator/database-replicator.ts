@@ -14,7 +14,7 @@ import type { LineageHead } from '../lineage-head.ts';
 import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
 import { attachmentFailure, logFailure } from './attachment-failure.ts';
-import { type DatabaseState, type DatabaseStatus, replicaStatus } from './database-status.ts';
+import type { DatabaseState, DatabaseStatus } from './database-status.ts';
 import { authorityOf } from './fenced-replicas.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Lineage } from './lineage.ts';
@@ -90,7 +90,7 @@ export class DatabaseReplicator {
       readerInTheWay: this.#loop?.readerInTheWay ?? false,
       error: (this.#error ?? this.#loop?.fileError)?.message,
       lease: this.#term.status,
-      replicas: (this.#shipping?.shippers ?? []).map(replicaStatus),
+      replicas: this.#shipping?.status() ?? [],
     };
   }
 

@@ -21,6 +21,10 @@ export interface ReplicaStatus {
   readonly txid: Txid | undefined;
   readonly timestampMs: number | undefined;
   readonly error: string | undefined;
+  /** What keeps the replica from being compacted. */
+  readonly compactionError: string | undefined;
+  /** How many compacted files failed their verification since the start. */
+  readonly verifyErrorCount: number;
 }
 
 export interface DatabaseStatus {
@@ -39,7 +43,8 @@ export interface DatabaseStatus {
   readonly replicas: readonly ReplicaStatus[];
 }
 
-export function replicaStatus(shipper: ReplicaShipper): ReplicaStatus {
+/** What is shipped of a replica's status. */
+export function shipperStatus(shipper: ReplicaShipper): Omit<ReplicaStatus, 'compactionError' | 'verifyErrorCount'> {
   return {
     name: shipper.name,
     url: shipper.client.url,

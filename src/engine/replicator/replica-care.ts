@@ -6,6 +6,7 @@ import type { ShippedFile } from '../levels/shipped-file.ts';
 import type { MaintainServices } from '../maintain/maintain-services.ts';
 import { Maintenance, type MaintenanceRequest } from '../maintain/maintenance.ts';
 import type { ReplicaShipper } from '../ship/replica-shipper.ts';
+import type { ReplicaStatus } from './database-status.ts';
 
 /** Whether replicas are compacted when it is due, or only when it is asked for. */
 export type CareMode = 'by-schedule' | 'on-demand';
@@ -32,19 +33,25 @@ export class ReplicaCare {
   ) {
     const { signal, logger } = services;
     this.#mode = mode;
-    this.#byShipper = new Map(
-      shippers.map((shipper) => [
-        shipper,
-        new Maintenance(
-          { ...options, settings: levels, signal, client: shipper.client, acknowledged: () => reached(shipper, from) },
-          { ...services, logger: logger.child({ replica: shipper.name }) },
-        ),
-      ]),
-    );
+    const maintenanceOf = (shipper: ReplicaShipper): Maintenance => {
+      const { client, name } = shipper;
+      // Of a replica that holds another writer's files nothing is merged and nothing deleted.
+      const acknowledged = () => (shipper.state === 'stopped' ? undefined : reached(shipper, from));
+      return new Maintenance(
+        { ...options, settings: levels, signal, client, acknowledged },
+        { ...services, logger: logger.child({ replica: name }) },
+      );
+    };
+    this.#byShipper = new Map(shippers.map((shipper) => [shipper, maintenanceOf(shipper)]));
   }
 
   of(shipper: ReplicaShipper): Maintenance | undefined {
     return this.#byShipper.get(shipper);
+  }
+
+  status(shipper: ReplicaShipper): Pick<ReplicaStatus, 'compactionError' | 'verifyErrorCount'> {
+    const maintenance = this.of(shipper);
+    return { compactionError: maintenance?.error?.message, verifyErrorCount: maintenance?.verifyErrorCount ?? 0 };
   }
 
   /** Resolves when the signal has aborted and everything has ended. */

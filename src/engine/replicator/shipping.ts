@@ -1,4 +1,4 @@
-import { noTxid, type Txid, toTxid } from '../../format/ltx/txid.ts';
+import { noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions, ReplicaClient } from '../../replica/replica-client.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Mutex } from '../../runtime/mutex.ts';
@@ -13,6 +13,7 @@ import type { AttemptedMark } from '../meta/attempted-mark.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import { conflictError } from '../ship/conflict-error.ts';
 import { type Conflict, ReplicaShipper } from '../ship/replica-shipper.ts';
+import { type ReplicaStatus, shipperStatus } from './database-status.ts';
 import { fencedReplicas } from './fenced-replicas.ts';
 import { fillFromOthers } from './fill-gap.ts';
 import { type CareOptions, ReplicaCare } from './replica-care.ts';
@@ -81,9 +82,9 @@ export class Shipping {
       (replica) => new ReplicaShipper(replica, { local: state.local, events }, services),
     );
     this.#authority = this.shippers[replicas.findIndex(({ lease }) => lease !== undefined)];
+    const from = state.term?.epochTxid ?? noTxid;
     // What came before the first file of this term was sent by others too: the replica alone knows what became of it.
-    const from = state.term?.epochTxid ?? toTxid(1);
-    const care = { ...state.care, trusted: { local: state.local, from }, from: state.term?.epochTxid ?? noTxid };
+    const care = { ...state.care, trusted: { local: state.local, from: () => from }, from };
     this.#care = new ReplicaCare(this.shippers, care, { ...services, signal: this.#stopped.signal });
   }
 
@@ -148,6 +149,11 @@ export class Shipping {
         throw new EngineError('unavailable', 'Cannot ship: no replica accepts files', { cause: failed[0]?.error });
       } else return;
     }
+  }
+
+  /** Where each replica stands. */
+  status(): ReplicaStatus[] {
+    return this.shippers.map((shipper) => ({ ...shipperStatus(shipper), ...this.#care.status(shipper) }));
   }
 
   /** Compacts the replicas as far as it is due, and does what is asked for. */

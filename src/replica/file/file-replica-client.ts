@@ -167,7 +167,7 @@ export class FileReplicaClient implements ReplicaClient {
   async #remove(paths: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     for (let at = 0; at < paths.length; at += removalsAtOnce) {
       signal?.throwIfAborted();
-      await Promise.all(paths.slice(at, at + removalsAtOnce).map(removeFile));
+      await Promise.all(paths.slice(at, at + removalsAtOnce).map((path) => this.#removeFile(path)));
     }
     for (const directory of new Set(paths.map((path) => dirname(path)))) {
       try {
@@ -176,6 +176,17 @@ export class FileReplicaClient implements ReplicaClient {
         if (systemErrorCode(error) !== 'ENOENT') throw fileError('delete', directory, error);
       }
     }
+  }
+
+  /** A claim left by a kill goes as well, or it could be completed when the name is written again. */
+  async #removeFile(path: string): Promise<void> {
+    try {
+      await rm(path, { force: true });
+      await rm(claimPath(path), { recursive: true, force: true });
+    } catch (error) {
+      throw fileError('delete', path, error);
+    }
+    this.#durableFiles.reached('replica-ltx', 'remove', path);
   }
 }
 
@@ -200,15 +211,5 @@ async function storing<T>(path: string, step: Promise<T>): Promise<T> {
     return await step;
   } catch (error) {
     throw fileError('write', path, error);
-  }
-}
-
-/** A claim left by a kill goes as well, or it could be completed when the name is written again. */
-async function removeFile(path: string): Promise<void> {
-  try {
-    await rm(path, { force: true });
-    await rm(claimPath(path), { recursive: true, force: true });
-  } catch (error) {
-    throw fileError('delete', path, error);
   }
 }

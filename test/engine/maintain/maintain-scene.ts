@@ -54,7 +54,7 @@ export class MaintainScene {
       },
     });
     const acknowledged = () => this.acknowledged;
-    const trusted = { local, from: toTxid(1) };
+    const trusted = { local, from: () => toTxid(1) };
     const { signal } = this.#stop;
     const slots = new CountedSlots(2);
     this.clock.isBusy = () => slots.running > 0;
@@ -103,9 +103,10 @@ export class MaintainScene {
       this.model.commit(pages, 20);
       const timestampMs = this.clock.now();
       const path = this.model.addFile(0, txid, txid, { timestampMs });
-      this.acknowledged = toTxid(txid);
       const sizeBytes = this.model.files.get(path)!.length;
       this.maintenance.shipped({ file: { ...parseLtxPath(path)!, sizeBytes }, facts: { timestampMs, epoch: 0 } });
+      this.acknowledged = toTxid(txid);
+      this.maintenance.notify();
       await this.clock.settle();
     }
   }

@@ -44,12 +44,12 @@ test('Maintenance compacts at boundaries of the wall clock, level by level, and 
 test('Maintenance deletes what is over, and an idle replica costs no call and no timer after its last expiry', async (t) => {
   const scene = await MaintainScene.open(t, short);
   scene.start();
-  await scene.ship(400);
+  await scene.ship(300);
   assert.ok(scene.ranges(0).length <= 20 + 10 + 5 + 1, `${scene.ranges(0).length} files`);
   assert.ok(scene.ranges(9).length <= 4);
   assert.ok(scene.ranges(1).length <= 40);
   const ends = scene.ranges(1).map((range) => Number(range.split('-')[1]));
-  await requireStates(t, scene, [...ends.slice(-20), 380, 400]);
+  await requireStates(t, scene, [...ends.slice(-20), 280, 300]);
   await scene.clock.advance(10 * minuteMs);
   scene.calls.length = 0;
   assert.equal(scene.clock.timerCount, 0);
@@ -57,7 +57,7 @@ test('Maintenance deletes what is over, and an idle replica costs no call and no
   assert.deepEqual(scene.calls, []);
   assert.deepEqual(
     [0, 1, 2, 9].map((level) => scene.ranges(level)),
-    [['400-400'], ['400-400'], ['390-400'], ['1-400']],
+    [['300-300'], ['300-300'], ['300-300'], ['1-300']],
   );
 });
 
@@ -83,6 +83,33 @@ test('Maintenance goes on where another process left off, without waiting for wh
   assert.deepEqual(scene.ranges(2), ['1-29', '30-59', '60-89']);
   assert.deepEqual(scene.ranges(9), []);
   await requireStates(t, scene, [9, 19, 29, 89, 95]);
+});
+
+test('Maintenance goes on at the next boundary of level 1 when a database is written again, also after the clock went back', async (t) => {
+  const scene = await MaintainScene.open(t, { ...short, snapshotIntervalMs: hourMs, isRetentionEnabled: false });
+  scene.start();
+  await scene.ship(25);
+  await scene.clock.advance(5 * minuteMs);
+  assert.deepEqual(scene.ranges(2), ['1-25']);
+  await scene.ship(3);
+  await scene.clock.advance(10 * secondMs);
+  assert.equal(scene.ranges(1).at(-1), '26-28');
+  scene.clock.stepBack(20 * hourMs);
+  await scene.ship(25);
+  assert.ok(Number(scene.ranges(1).at(-1)?.split('-')[1]) >= 53 - 10, scene.ranges(1).join(' '));
+});
+
+test('Maintenance touches nothing while nobody may', async (t) => {
+  const scene = await MaintainScene.open(t, short);
+  scene.start();
+  await scene.ship(15);
+  scene.acknowledged = undefined;
+  scene.calls.length = 0;
+  await scene.clock.advance(minuteMs);
+  assert.deepEqual(scene.calls, []);
+  assert.equal(scene.clock.timerCount, 0);
+  await scene.ship(1);
+  assert.deepEqual(scene.ranges(1), ['1-9', '10-15']);
 });
 
 test('Maintenance keeps what is there and whole, and refuses what is not, naming it', async (t) => {

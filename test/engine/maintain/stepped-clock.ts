@@ -13,9 +13,15 @@ export class SteppedClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   /** Midnight, UTC. */
   #nowMs = Date.UTC(2026, 0, 1);
+  #offsetMs = 0;
 
   now(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#offsetMs;
+  }
+
+  /** The wall clock is put back; the monotonic one goes on. */
+  stepBack(ms: number): void {
+    this.#offsetMs -= ms;
   }
 
   monotonic(): number {

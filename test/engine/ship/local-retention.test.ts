@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isTableDue, type LocalState, removableBefore } from '../../../src/engine/ship/local-retention.ts';
 import { type Txid, toTxid } from '../../../src/format/ltx/txid.ts';
+import { Random } from '../../support/random.ts';
 
 const megabyte = 1024 * 1024;
 const limitBytes = 64 * megabyte;
@@ -90,4 +91,25 @@ test('removableBefore lets a replica that lags far behind get its files from the
   };
   assert.equal(removableBefore(state), 291n);
   assert.equal(removableBefore({ ...state, files: files.slice(0, 200) }), 6n);
+});
+
+test('isTableDue and removableBefore keep local files below twice the database and what is not shipped yet', () => {
+  const seed = Date.now() % 1_000_000_007;
+  console.log(`seed ${seed}`);
+  const random = new Random(seed);
+  for (let run = 0; run < 40; run++) {
+    const databaseBytes = random.pick([100_000, 5 * megabyte, 400 * megabyte]);
+    let state: LocalState = { files: [], databaseBytes, storedTableTxid: undefined, acknowledged: [undefined] };
+    for (let txid = 1; txid <= 400; txid++) {
+      const sizeBytes = random.chance(0.02) ? databaseBytes : random.int(500, Math.min(databaseBytes, megabyte));
+      const shipped = random.chance(0.7) ? toTxid(txid) : state.acknowledged[0];
+      state = { ...state, files: [...state.files, { txid: toTxid(txid), sizeBytes }], acknowledged: [shipped] };
+      if (isTableDue(state)) state = { ...state, storedTableTxid: toTxid(txid) };
+      const before = removableBefore(state);
+      state = { ...state, files: state.files.filter((file) => file.txid >= before) };
+      const unshipped = state.files.filter((file) => file.txid > (shipped ?? 0n));
+      const allowedBytes = 2 * databaseBytes + unshipped.reduce((sum, file) => sum + file.sizeBytes, 0);
+      assert.ok(bytesOf(state) <= allowedBytes, `seed ${seed}: ${bytesOf(state)} bytes of ${allowedBytes}`);
+    }
+  }
 });
