@@ -15,8 +15,8 @@ export interface ScheduleCounts {
 
 const faultyTtls = 12;
 const calmTtls = 6;
-/** Clocks run at most half a per cent too fast or too slow. */
-const driftLimit = 0.005;
+/** Clocks run at most two per cent too fast or too slow. */
+const driftLimit = 0.02;
 
 /**
  * One run of a few processes over one store. First everything goes wrong that can; then everything works, the holder is
