@@ -1,7 +1,13 @@
 import { ConfigError } from '../src/config/config-error.ts';
 import { defaultMetaPath, defaultReplicaPath, expandPath } from '../src/config/database-paths.ts';
 import { defaultSettings, defaultSyncIntervalMs } from '../src/config/defaults.ts';
-import { databaseIn, findCandidates, isCandidate, replicaAt } from '../src/config/directory-databases.ts';
+import {
+  databaseIn,
+  findCandidates,
+  isCandidate,
+  replicaAt,
+  replicaBeside,
+} from '../src/config/directory-databases.ts';
 import { diskDirectoryReader } from '../src/config/disk-directory-reader.ts';
 import { assertDistinct } from '../src/config/distinct-databases.ts';
 import type { DatabaseConfig, NormalConfig, ReplicaConfig } from '../src/config/normal-config.ts';
@@ -11,7 +17,7 @@ import {
   readConfigFile,
   readConfigFileIfAny,
 } from '../src/config/read-file.ts';
-import { isReplicaUrl, pathOfReplicaUrl } from '../src/config/replica-url.ts';
+import { isReplicaUrl, locationOfUrl } from '../src/config/replica-url.ts';
 import type { configFlags, FlagValues } from './flag.ts';
 import { isDatabaseFile } from './sqlite-file.ts';
 import { UsageError } from './usage-error.ts';
@@ -53,7 +59,7 @@ export async function replicaSource(
       hint: 'leave one of the two away',
     });
   }
-  return { database: undefined, replicas: [replicaAt(pathOfReplicaUrl(word), defaultSyncIntervalMs)] };
+  return { database: undefined, replicas: [replicaOfUrl(word, environment)] };
 }
 
 /**
@@ -77,7 +83,7 @@ export async function databaseNamed(
     });
   }
   const url = loaded === undefined ? environment.variables.LITESTREAM_REPLICA_URL : undefined;
-  const replica = replicaAt(url ? pathOfReplicaUrl(url) : besidePath, defaultSyncIntervalMs);
+  const replica = url ? replicaOfUrl(url, environment) : replicaBeside(path);
   return { ...defaultSettings, path, metaPath: defaultMetaPath(path), replicas: [replica] };
 }
 
@@ -112,6 +118,10 @@ export async function databasesOf(config: NormalConfig): Promise<DatabaseConfig[
   }
   assertDistinct(databases, 'conflict');
   return databases;
+}
+
+function replicaOfUrl(url: string, { variables }: ConfigEnvironment): ReplicaConfig {
+  return replicaAt(locationOfUrl(url, { s3Endpoint: variables.LITESTREAM_S3_ENDPOINT }), defaultSyncIntervalMs);
 }
 
 function listedDatabase(config: NormalConfig, path: string): DatabaseConfig | undefined {

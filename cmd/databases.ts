@@ -20,14 +20,16 @@ export const databasesCommand = defineCommand({
     if (flags.json) {
       const entries = databases.map(({ path, metaPath, replicas }) => ({
         path,
-        replica: replicas[0]?.type,
+        replica: replicas[0]?.location.type,
         meta_path: metaPath,
-        replicas: replicas.map(({ name, type, url }) => ({ name, type, url })),
+        replicas: replicas.map(({ name, location, url }) => ({ name, type: location.type, url })),
       }));
       printJson(io, entries);
       return undefined;
     }
-    const rows = databases.flatMap(({ path, replicas }) => replicas.map(({ type, url }) => [path, type, url]));
+    const rows = databases.flatMap(({ path, replicas }) =>
+      replicas.map(({ location, url }) => [path, location.type, url]),
+    );
     io.print(formatTable(['path', 'replica', 'url'], rows));
     return undefined;
   },

@@ -1,6 +1,6 @@
 import type { ReplicaConfig } from '../src/config/normal-config.ts';
 import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../src/format/ltx/header.ts';
-import { type Level, levels } from '../src/format/ltx/level.ts';
+import type { Level } from '../src/format/ltx/level.ts';
 import { openReplica } from '../src/replica/open-replica.ts';
 import { readRange } from '../src/replica/read-range.ts';
 import type { LtxFileInfo, ReplicaClient } from '../src/replica/replica-client.ts';
@@ -18,7 +18,7 @@ const headersAtOnce = 16;
 /** Opens a replica for looking at it, and closes it after `use`. */
 export async function withReplica<T>(replica: ReplicaConfig, use: (client: ReplicaClient) => Promise<T>): Promise<T> {
   const services = { durableFiles: new DurableFiles(), logger: silentLogger };
-  const client = openReplica({ type: replica.type, path: replica.path }, services);
+  const client = openReplica(replica.location, services);
   try {
     return await use(client);
   } finally {
@@ -44,10 +44,9 @@ export async function datedFiles(client: ReplicaClient, wanted: readonly Level[]
 /** The file with the newest TXID; among several the one of the lowest level, whose time is the commit's. */
 export async function newestFile(client: ReplicaClient): Promise<DatedFile | undefined> {
   let newest: LtxFileInfo | undefined;
-  for (const level of levels) {
-    for await (const file of client.list(level)) {
-      if (newest === undefined || file.maxTxid > newest.maxTxid) newest = file;
-    }
+  for await (const file of client.listAll()) {
+    const isOfLowerLevel = file.maxTxid === newest?.maxTxid && file.level < newest.level;
+    if (newest === undefined || file.maxTxid > newest.maxTxid || isOfLowerLevel) newest = file;
   }
   if (newest === undefined) return undefined;
   const header = await headerOf(client, newest);

@@ -101,6 +101,7 @@ async function configOfWords(words: readonly string[], { environment }: CommandI
     ...environment,
     reader: diskDirectoryReader,
     replicaUrl: environment.variables.LITESTREAM_REPLICA_URL,
+    s3Endpoint: environment.variables.LITESTREAM_S3_ENDPOINT,
   });
   const defaults = defaultConfig(environment.processorCount);
   const level = logLevel(environment.logLevel ?? '') ?? defaults.logging.level;

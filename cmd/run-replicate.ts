@@ -19,8 +19,17 @@ export async function runReplicate(given: ReplicateArguments, io: CommandIo): Pr
   const { config, blame, adopt } = given;
   const logger = loggerOf(config.logging, io);
   const shutdown = { timeoutMs: config.shutdownSyncTimeoutMs, retryMs: config.shutdownSyncIntervalMs };
-  const { databases, directories, workers } = config;
-  const options = { databases, directories, workers, blame, adopt, shutdown, logLevel: config.logging.level };
+  const { databases, directories, workers, storeCallsPerSecond } = config;
+  const options = {
+    databases,
+    directories,
+    workers,
+    storeCallsPerSecond,
+    blame,
+    adopt,
+    shutdown,
+    logLevel: config.logging.level,
+  };
   const store = openStore(options, { logger });
   announce(config, given.missingVariables, logger);
   return given.once ? runOnce(store, logger) : runUntilStopped(store, config.exec, logger);

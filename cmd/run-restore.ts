@@ -60,8 +60,8 @@ async function restored(restore: RestoreArguments, { logger, progress, signal }:
   // A check of a URL has no place of its own.
   const folder = restore.outputPath === undefined ? await mkdtemp(join(tmpdir(), 'litestream-check-')) : undefined;
   try {
-    for (const { name, type, path } of restore.replicas) {
-      replicas.push({ name, client: openReplica({ type, path }, services) });
+    for (const { name, location } of restore.replicas) {
+      replicas.push({ name, client: openReplica(location, services) });
     }
     const { target, exact, integrityCheck, parallelism, metaPath } = restore;
     const outputPath = restore.outputPath ?? join(folder!, 'restored.db');

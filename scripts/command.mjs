@@ -2,10 +2,14 @@ import { spawn } from 'node:child_process';
 import { StepError } from './progress.mjs';
 import { projectRoot } from './project.mjs';
 
-/** Runs a program in the project's root to its end; stdout and stderr come back as one text. */
-export function runCommand(command, args) {
+/** Runs a program in the project's root to its end; stdout and stderr come back as one text. `env` is added to ours. */
+export function runCommand(command, args, env = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: projectRoot, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: projectRoot,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const chunks = [];
     child.stdout.on('data', (chunk) => chunks.push(chunk));
     child.stderr.on('data', (chunk) => chunks.push(chunk));

@@ -3,20 +3,31 @@ import { exclusively } from './exclusive.mjs';
 import { installPackages, packagesAreCurrent } from './install.mjs';
 import { main, Progress, StepError } from './progress.mjs';
 import { isEntry } from './project.mjs';
+import { findVersitygw, provideVersitygw } from './versitygw.mjs';
 
 const leastNode = [20, 19];
 
-/** Installs the packages and builds dist/, each only when something it depends on changed. */
-export async function setUp(progress, { packagesOnly = false } = {}) {
+/**
+ * Installs the packages and builds dist/, each only when something it depends on changed. `testServer`: also what tests
+ * need besides.
+ */
+export async function setUp(progress, { packagesOnly = false, testServer = false } = {}) {
   requireNode();
-  if (packagesAreCurrent() && (packagesOnly || buildIsCurrent())) {
+  const hasServer = !testServer || findVersitygw() !== undefined;
+  if (hasServer && packagesAreCurrent() && (packagesOnly || buildIsCurrent())) {
     progress.unchanged(packagesOnly ? 'packages' : 'packages and build');
     return;
   }
   await exclusively(progress, async () => {
-    await installPackages(progress);
-    if (!packagesOnly) await build(progress);
+    const steps = [installAndBuild(progress, { packagesOnly }), ...(testServer ? [provideVersitygw(progress)] : [])];
+    const failed = (await Promise.allSettled(steps)).find(({ status }) => status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   });
+}
+
+async function installAndBuild(progress, { packagesOnly }) {
+  await installPackages(progress);
+  if (!packagesOnly) await build(progress);
 }
 
 function requireNode() {

@@ -8,6 +8,7 @@ import { projectRoot } from './project.mjs';
 import { setUp } from './setup.mjs';
 import { testFiles } from './test-files.mjs';
 import { TestReport } from './test-report.mjs';
+import { findVersitygw } from './versitygw.mjs';
 
 const usage = 'npm test -- [--concurrency N] [--list] [SUITE or part of a path]...';
 
@@ -16,7 +17,8 @@ const fileTimeoutMs = 180_000;
 
 await main(async () => {
   const { values, positionals } = parseOptions();
-  await setUp(new Progress(process.stdout));
+  await setUp(new Progress(process.stdout), { testServer: true });
+  process.env.VERSITYGW = findVersitygw();
   const files = testFiles({ filters: positionals, long: values.long });
   if (values.list) {
     process.stdout.write(files.map((file) => `${file}\n`).join(''));

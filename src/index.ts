@@ -51,7 +51,7 @@ export type { DatabaseOptions } from './service/library/database-options.ts';
 export { type ListMomentsOptions, listMoments } from './service/library/list-moments.ts';
 export type { Moment } from './service/library/replica-states.ts';
 /** How replicas and times are written. A string is the URL or the directory of a replica. */
-export type { Replica, ReplicaOptions, Replicas } from './service/library/replicas.ts';
+export type { Replica, ReplicaOptions, Replicas, S3Options } from './service/library/replicas.ts';
 /**
  * Brings a database back. Meant for the start of a service: a database that is there is kept (`already-there`), and a
  * replica that has nothing yet is no error (`no-backup`). It runs in the calling process; no live database is touched.

@@ -1,18 +1,20 @@
 import { basename, dirname, join } from 'node:path';
 import { ConfigError } from './config-error.ts';
-import {
-  defaultMetaPath,
-  defaultReplicaPath,
-  expandPath,
-  isNeverDatabase,
-  type PathContext,
-} from './database-paths.ts';
+import { defaultMetaPath, expandPath, isNeverDatabase, type PathContext } from './database-paths.ts';
 import { defaultSettings, defaultSyncIntervalMs } from './defaults.ts';
-import { type DirectoryReader, databaseIn, findCandidates, replicaAt, replicaBelow } from './directory-databases.ts';
+import {
+  type DirectoryReader,
+  databaseIn,
+  findCandidates,
+  replicaAt,
+  replicaBelow,
+  replicaBeside,
+  replicaName,
+} from './directory-databases.ts';
 import { assertDistinct } from './distinct-databases.ts';
 import { isGlob } from './glob.ts';
 import type { DatabaseConfig, DatabaseSettings, DirectoryConfig, ReplicaConfig } from './normal-config.ts';
-import { isReplicaUrl, pathOfReplicaUrl } from './replica-url.ts';
+import { isReplicaUrl, locationOfUrl } from './replica-url.ts';
 
 export interface Candidate {
   readonly database: DatabaseConfig;
@@ -30,6 +32,8 @@ export interface CommandLineContext extends PathContext {
   readonly reader: DirectoryReader;
   /** The variable LITESTREAM_REPLICA_URL: the replica where the command line names none. */
   readonly replicaUrl?: string | undefined;
+  /** The variable LITESTREAM_S3_ENDPOINT: the endpoint of S3 URLs that name none. */
+  readonly s3Endpoint?: string | undefined;
   readonly settings?: DatabaseSettings | undefined;
 }
 
@@ -45,7 +49,7 @@ export async function commandLineDatabases(
 ): Promise<CommandLineDatabases> {
   const urls = words.filter(isReplicaUrl);
   if (urls.length === 0 && context.replicaUrl) urls.push(context.replicaUrl);
-  const replicas = urls.map(replicaOf);
+  const replicas = replicasAt(urls, context);
   const sources = await sourcesOf(
     words.filter((word) => !isReplicaUrl(word)),
     context,
@@ -113,13 +117,15 @@ function globSource(glob: string): Source {
   return { kind: 'directory', path, pattern, recursive: pattern.includes('/') };
 }
 
-function replicaOf(url: string, index: number): ReplicaConfig {
-  const replica = replicaAt(pathOfReplicaUrl(url), defaultSyncIntervalMs);
-  return index === 0 ? replica : { ...replica, name: `file-${index + 1}` };
+function replicasAt(urls: readonly string[], { s3Endpoint }: CommandLineContext): ReplicaConfig[] {
+  const locations = urls.map((url) => locationOfUrl(url, { s3Endpoint }));
+  return locations.map((location, index) => {
+    return { ...replicaAt(location, defaultSyncIntervalMs), name: replicaName(locations, index) };
+  });
 }
 
 function plainDatabase(path: string, replicas: readonly ReplicaConfig[], settings: DatabaseSettings): DatabaseConfig {
-  const beside = [replicaAt(defaultReplicaPath(path), defaultSyncIntervalMs)];
+  const beside = [replicaBeside(path)];
   return { ...settings, path, metaPath: defaultMetaPath(path), replicas: replicas.length > 0 ? replicas : beside };
 }
 
@@ -144,7 +150,7 @@ function withoutRepeats(candidates: readonly Candidate[]): Candidate[] {
   const byPlace = new Map<string, Candidate>();
   for (const candidate of candidates) {
     const { path, replicas } = candidate.database;
-    const place = join(path, '\0', replicas.map((replica) => replica.path).join('\0'));
+    const place = join(path, '\0', replicas.map((replica) => replica.url).join('\0'));
     if (candidate.explicit || !byPlace.has(place)) byPlace.set(place, candidate);
   }
   return [...byPlace.values()];

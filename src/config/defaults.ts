@@ -23,5 +23,6 @@ export function defaultConfig(processorCount: number): NormalConfig {
     shutdownSyncTimeoutMs: 30_000,
     shutdownSyncIntervalMs: 500,
     workers: Math.max(1, processorCount - 1),
+    storeCallsPerSecond: 30,
   };
 }

@@ -1,9 +1,9 @@
 import { basename, dirname, join, relative } from 'node:path';
+import { locationBelow, locationUrl, type ReplicaLocation } from '../replica/replica-location.ts';
 import { defaultMetaPath, defaultReplicaPath, isNeverDatabase, metaSuffix } from './database-paths.ts';
 import { defaultSyncIntervalMs } from './defaults.ts';
 import { globExpression } from './glob.ts';
 import type { DatabaseConfig, DirectoryConfig, MetaPlace, ReplicaConfig } from './normal-config.ts';
-import { urlOfReplicaPath } from './replica-url.ts';
 
 /** Looks at names only. Nothing below this interface opens a file: closing a live database would drop SQLite's locks. */
 export interface DirectoryReader {
@@ -52,19 +52,31 @@ export function databaseIn(config: DirectoryConfig, path: string): DatabaseConfi
     ...config.settings,
     path,
     metaPath: metaPathIn(config.meta, below, path),
-    replicas: replicas ?? [replicaAt(defaultReplicaPath(path), defaultSyncIntervalMs)],
+    replicas: replicas ?? [replicaBeside(path)],
   };
 }
 
-/** A directory replica under its default name. */
-export function replicaAt(path: string, syncIntervalMs: number): ReplicaConfig {
-  return { name: 'file', type: 'file', url: urlOfReplicaPath(path), path, syncIntervalMs };
+/** A replica under its default name, that of its type. */
+export function replicaAt(location: ReplicaLocation, syncIntervalMs: number): ReplicaConfig {
+  return { name: location.type, location, url: locationUrl(location), syncIntervalMs };
+}
+
+/** What one of a database's replicas is called when it has no name: by its type, `s3`, `s3-2`, `s3-3` ... */
+export function replicaName(locations: readonly ReplicaLocation[], index: number): string {
+  const type = locations[index]!.type;
+  const before = locations.slice(0, index).filter((location) => location.type === type).length;
+  return before === 0 ? type : `${type}-${before + 1}`;
+}
+
+/** The replica of a database for which none is named. */
+export function replicaBeside(databasePath: string): ReplicaConfig {
+  return replicaAt({ type: 'file', path: defaultReplicaPath(databasePath) }, defaultSyncIntervalMs);
 }
 
 /** The replica with a relative path added to its own. */
 export function replicaBelow(replica: ReplicaConfig, below: string): ReplicaConfig {
-  const path = join(replica.path, below);
-  return { ...replica, path, url: urlOfReplicaPath(path) };
+  const location = locationBelow(replica.location, below);
+  return { ...replica, location, url: locationUrl(location) };
 }
 
 function metaPathIn(meta: MetaPlace, below: string, path: string): string {

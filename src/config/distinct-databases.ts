@@ -15,7 +15,7 @@ export function assertDistinct(databases: Iterable<DatabaseConfig>, code: 'usage
     }
     paths.add(path);
     claim(metaOwners, metaPath, path, 'meta path', code);
-    for (const replica of replicas) claim(replicaOwners, replica.path, path, 'replica', code);
+    for (const replica of replicas) claim(replicaOwners, replica.url, path, 'replica', code);
   }
 }
 

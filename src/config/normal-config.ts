@@ -1,13 +1,14 @@
+import type { ReplicaLocation } from '../replica/replica-location.ts';
 import type { LogLevel } from '../runtime/logger.ts';
 
 /** One place that a database is copied to. */
 export interface ReplicaConfig {
   /** Unique among a database's replicas; what `-replica` takes. */
   readonly name: string;
-  readonly type: 'file';
-  /** For people: `file://` and the path as it is. Replicas are opened by type and path. */
+  /** How it is opened. May hold secrets. */
+  readonly location: ReplicaLocation;
+  /** For people: where it lies. No two places have one. */
   readonly url: string;
-  readonly path: string;
   readonly syncIntervalMs: number;
 }
 
@@ -73,4 +74,6 @@ export interface NormalConfig {
   readonly shutdownSyncTimeoutMs: number;
   readonly shutdownSyncIntervalMs: number;
   readonly workers: number;
+  /** The most requests to stores that the process makes, but for short bursts; 0: no ceiling. */
+  readonly storeCallsPerSecond: number;
 }

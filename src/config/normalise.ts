@@ -1,6 +1,10 @@
+import type { ReplicaLocation } from '../replica/replica-location.ts';
+import { parseReplicaUrl } from '../replica/replica-url.ts';
+import { s3Location } from '../replica/s3/s3-location.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultMetaPath, expandPath, type PathContext } from './database-paths.ts';
 import { defaultConfig, defaultSettings, defaultSyncIntervalMs } from './defaults.ts';
+import { replicaAt, replicaName } from './directory-databases.ts';
 import { assertDistinct } from './distinct-databases.ts';
 import type {
   DatabaseConfig,
@@ -11,8 +15,10 @@ import type {
   NormalConfig,
   ReplicaConfig,
 } from './normal-config.ts';
-import { pathOfReplicaUrl, urlOfReplicaPath } from './replica-url.ts';
+import { asConfigError } from './replica-url.ts';
 import type { ConfigFile, DatabaseEntry } from './schema/config.ts';
+import type { ReplicaEntry } from './schema/replica.ts';
+import { s3SettingsOf } from './schema/s3-settings.ts';
 
 export interface NormaliseContext extends PathContext {
   readonly processorCount: number;
@@ -38,6 +44,7 @@ export function normalise(file: ConfigFile, context: NormaliseContext): NormalCo
     shutdownSyncTimeoutMs: file['shutdown-sync-timeout'] ?? defaults.shutdownSyncTimeoutMs,
     shutdownSyncIntervalMs: file['shutdown-sync-interval'] ?? defaults.shutdownSyncIntervalMs,
     workers: file.workers ?? defaults.workers,
+    storeCallsPerSecond: file['store-calls-per-second'] ?? defaults.storeCallsPerSecond,
   };
 }
 
@@ -84,22 +91,33 @@ function settings(entry: DatabaseEntry, file: ConfigFile): DatabaseSettings {
   };
 }
 
-/** Names that are not given are `file`, `file-2`, `file-3` ... */
+/** Names that are not given are those of `replicaName`. */
 function replicas(entry: DatabaseEntry, owner: string, file: ConfigFile, context: PathContext): ReplicaConfig[] {
   const entries = entry.replica === undefined ? (entry.replicas ?? []) : [entry.replica];
   const names = new Set<string>();
+  const locations = entries.map((replica) => replicaLocation(replica, file, context));
   return entries.map((replica, index): ReplicaConfig => {
-    const name = replica.name ?? (index === 0 ? 'file' : `file-${index + 1}`);
+    const name = replica.name ?? replicaName(locations, index);
     if (names.has(name)) {
       throw new ConfigError('conflict', `Cannot replicate ${owner}: two of its replicas are named ${name}`, {
         hint: 'give each replica of a database a name of its own',
       });
     }
     names.add(name);
-    const path = replica.url === undefined ? expandPath(replica.path ?? '', context) : pathOfReplicaUrl(replica.url);
     const syncIntervalMs = replica['sync-interval'] ?? file['sync-interval'] ?? defaultSyncIntervalMs;
-    return { name, type: 'file', url: urlOfReplicaPath(path), path, syncIntervalMs };
+    return { ...replicaAt(locations[index]!, syncIntervalMs), name };
   });
+}
+
+/** What stands beside a URL, also at the top of the file, goes before what stands in it; but a URL names its bucket. */
+function replicaLocation(replica: ReplicaEntry, file: ConfigFile, context: PathContext): ReplicaLocation {
+  const { url, path = '', type } = replica;
+  const { bucket, ...shared } = s3SettingsOf(file);
+  const own = s3SettingsOf(replica);
+  const keyPath = own.sseCustomerKeyPath ?? shared.sseCustomerKeyPath;
+  const s3 = { ...shared, ...own, ...(keyPath ? { sseCustomerKeyPath: expandPath(keyPath, context) } : {}) };
+  if (url === undefined && type !== 's3') return { type: 'file', path: expandPath(path, context) };
+  return asConfigError(() => (url === undefined ? s3Location({ bucket, ...s3, path }) : parseReplicaUrl(url, { s3 })));
 }
 
 const levels: Readonly<Record<string, LoggingConfig['level']>> = {

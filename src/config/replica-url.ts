@@ -1,8 +1,9 @@
 import { ReplicaError } from '../replica/replica-error.ts';
-import { isReplicaUrl as hasReplicaScheme, parseReplicaUrl } from '../replica/replica-url.ts';
+import type { ReplicaLocation } from '../replica/replica-location.ts';
+import { isReplicaUrl as hasReplicaScheme, parseReplicaUrl, type ReplicaUrlOptions } from '../replica/replica-url.ts';
 import { ConfigError } from './config-error.ts';
 
-/** Every type of replica that Litestream has. This version serves `file`. */
+/** Every type of replica that Litestream has. This version serves the first two. */
 export const replicaTypes = ['file', 's3', 'gs', 'abs', 'sftp', 'webdav', 'nats', 'oss'] as const;
 
 /** Whether a text is a replica URL and not a path. `sqlite://` and `sqlite3://` mark database paths. */
@@ -16,18 +17,18 @@ export function replicaTypeOf(url: string): string {
   return scheme === 'webdavs' ? 'webdav' : scheme;
 }
 
-/** The directory that a `file` URL names. Throws a ConfigError: `not-supported` for the types to come, else `usage`. */
-export function pathOfReplicaUrl(url: string): string {
+/** What a replica URL names. Throws a ConfigError: `not-supported` for the types to come, else `usage`. */
+export function locationOfUrl(url: string, options?: ReplicaUrlOptions): ReplicaLocation {
+  return asConfigError(() => parseReplicaUrl(url, options));
+}
+
+/** Runs what throws ReplicaErrors and lets it throw ConfigErrors. */
+export function asConfigError<T>(read: () => T): T {
   try {
-    return parseReplicaUrl(url).path;
+    return read();
   } catch (error) {
     if (!(error instanceof ReplicaError)) throw error;
     const code = error.code === 'unsupported' ? 'not-supported' : 'usage';
     throw new ConfigError(code, error.message, { cause: error, hint: error.hint });
   }
-}
-
-/** How a directory replica is named in messages. Not every path can be written as a URL, so it is opened by its path. */
-export function urlOfReplicaPath(path: string): string {
-  return `file://${path}`;
 }

@@ -1,40 +1,28 @@
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { DurableFiles } from '../runtime/durable-files.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { FileReplicaClient } from './file/file-replica-client.ts';
 import type { ReplicaClient } from './replica-client.ts';
-import { ReplicaError } from './replica-error.ts';
-import { isReplicaUrl, notAvailable, parseReplicaUrl, type ReplicaLocation } from './replica-url.ts';
-
-/** A replica as a config file spells it: a URL, or a type and what that type needs. */
-export interface ReplicaSettings {
-  readonly url?: string | undefined;
-  /** Default: `file`. */
-  readonly type?: string | undefined;
-  readonly path?: string | undefined;
-}
+import type { ReplicaLocation } from './replica-location.ts';
+import { parseReplicaUrl } from './replica-url.ts';
+import { S3ClientPool } from './s3/s3-client-pool.ts';
+import { S3ReplicaClient } from './s3/s3-replica-client.ts';
+import { StoreTraffic } from './store-traffic.ts';
 
 export interface ReplicaServices {
   readonly durableFiles: DurableFiles;
   readonly logger: Logger;
+  /** Default: that of the machine. */
+  readonly clock?: Clock | undefined;
+  /** What the replicas of a process share on their way to stores. Default: its own, without a ceiling. */
+  readonly s3Clients?: S3ClientPool | undefined;
 }
 
 /** Makes the client of a replica, without touching the replica itself. The caller closes it. */
-export function openReplica(replica: string | ReplicaSettings, services: ReplicaServices): ReplicaClient {
-  const location = typeof replica === 'string' ? parseReplicaUrl(replica) : locationOf(replica);
-  return new FileReplicaClient({ path: location.path }, services);
-}
-
-function locationOf({ url, type, path }: ReplicaSettings): ReplicaLocation {
-  if (url !== undefined) {
-    if (path !== undefined) throw invalid('it has both a url and a path', 'Write the path as part of the url');
-    return parseReplicaUrl(url);
-  }
-  if (type !== undefined && type !== 'file') throw notAvailable(type, path ?? 'without a path');
-  if (path === undefined || path === '') throw invalid('it has neither a url nor a path', 'Give it a path');
-  if (isReplicaUrl(path)) throw invalid('its path is a URL', 'Write it as url instead of path');
-  return parseReplicaUrl(path);
-}
-
-function invalid(state: string, hint: string): ReplicaError {
-  return new ReplicaError('invalid-url', `Cannot open replica: ${state}`, { hint });
+export function openReplica(replica: string | ReplicaLocation, services: ReplicaServices): ReplicaClient {
+  const location = typeof replica === 'string' ? parseReplicaUrl(replica) : replica;
+  if (location.type === 'file') return new FileReplicaClient({ path: location.path }, services);
+  const { logger, clock = systemClock } = services;
+  const pool = services.s3Clients ?? new S3ClientPool(new StoreTraffic({ callsPerSecond: 0 }, { clock }));
+  return new S3ReplicaClient(location, { pool, clock, logger });
 }

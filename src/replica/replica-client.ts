@@ -57,6 +57,12 @@ export interface ReplicaClient {
    */
   list(level: Level, options?: CallOptions & { readonly from?: Txid | undefined }): AsyncIterable<LtxFileInfo>;
 
+  /**
+   * The files of every level, in no promised order; otherwise as `list`. A store that charges for listings is asked for all
+   * levels at once.
+   */
+  listAll(options?: CallOptions): AsyncIterable<LtxFileInfo>;
+
   /** Opens a byte range. A missing file is a ReplicaError `not-found`; a range past the end is cut to the file. */
   open(file: LtxFileId, range?: ByteRange, options?: CallOptions): Promise<ByteReader>;
 

@@ -1,36 +1,42 @@
 import { posix, resolve } from 'node:path';
 import { ReplicaError } from './replica-error.ts';
+import type { ReplicaLocation } from './replica-location.ts';
+import { parseS3Url } from './s3/parse-s3-url.ts';
+import { type S3Settings, s3Location } from './s3/s3-location.ts';
 
-/** What a replica URL or a plain path points at. */
-export interface ReplicaLocation {
-  readonly type: 'file';
-  /** Absolute. */
-  readonly path: string;
-}
-
-const laterTypes: ReadonlySet<string> = new Set(['s3', 'gs', 'abs', 'sftp', 'webdav', 'webdavs', 'nats', 'oss']);
+const laterTypes: ReadonlySet<string> = new Set(['gs', 'abs', 'sftp', 'webdav', 'webdavs', 'nats', 'oss']);
 
 /** Whether an argument is a replica URL rather than a path. */
 export function isReplicaUrl(text: string): boolean {
   return /^(\w[\w+.-]*:\/\/|file:)/i.test(text);
 }
 
+export interface ReplicaUrlOptions {
+  /** What is set beside an S3 URL, and goes before what stands in it. */
+  readonly s3?: S3Settings | undefined;
+  /** The endpoint of S3 URLs that name none: the variable LITESTREAM_S3_ENDPOINT. */
+  readonly s3Endpoint?: string | undefined;
+}
+
 /** Reads a replica URL or a plain path; relative paths start at the working directory. */
-export function parseReplicaUrl(text: string): ReplicaLocation {
+export function parseReplicaUrl(text: string, { s3, s3Endpoint }: ReplicaUrlOptions = {}): ReplicaLocation {
   if (text === '') throw invalidUrl('""', 'it is empty');
   if (text.includes('\0')) throw invalidUrl(withoutSecrets(text), 'it contains a zero byte');
   if (!isReplicaUrl(text)) return { type: 'file', path: resolve(text) };
   const colon = text.indexOf(':');
   const type = text.slice(0, colon).toLowerCase();
+  if (type === 's3') {
+    const settings: S3Settings = { ...parseS3Url(text), ...s3 };
+    return s3Location({ ...settings, endpoint: settings.endpoint ?? s3Endpoint });
+  }
   if (type !== 'file') throw notAvailable(type, withoutSecrets(text));
   return { type: 'file', path: resolve(directoryOf(text, text.slice(colon + 1))) };
 }
 
-/** The error for a replica type other than `file`. `object` names the replica in the message, without secrets. */
-export function notAvailable(type: string, object: string): ReplicaError {
+function notAvailable(type: string, object: string): ReplicaError {
   if (laterTypes.has(type)) {
     return new ReplicaError('unsupported', `Cannot open replica ${object}: replica type "${type}" is not there yet`, {
-      hint: 'Use a directory: a path, or file:///path',
+      hint: 'Use a directory (a path, or file:///path) or S3 (s3://bucket/path)',
     });
   }
   return invalidUrl(object, `replica type "${type}" is unknown`);
@@ -83,6 +89,6 @@ function withoutSecrets(text: string): string {
 
 function invalidUrl(object: string, state: string): ReplicaError {
   return new ReplicaError('invalid-url', `Cannot open replica ${object}: ${state}`, {
-    hint: 'Write an absolute path, or file:///path',
+    hint: 'Write an absolute path, file:///path, or s3://bucket/path',
   });
 }

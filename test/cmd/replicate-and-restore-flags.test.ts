@@ -16,7 +16,10 @@ test('replicate refuses flags and words that do not go together', async () => {
     refused('replicate -config x a.db', /-config: it does not go together with databases or URLs/),
     refused('replicate file:///x', /no database is named/),
     refused('replicate -log-level loud a.db', /-log-level: "loud" is not one of trace, debug/),
-    refused('replicate /x/a.db /y/a.db file:///b', /\/x\/a\.db and \/y\/a\.db: both would use the replica \/b\/a\.db/),
+    refused(
+      'replicate /x/a.db /y/a.db file:///b',
+      /\/x\/a\.db and \/y\/a\.db: both would use the replica file:\/\/\/b\/a\.db/,
+    ),
     refused('replicate a.db-wal', /not a database but what lies beside one/),
   ]);
 });
@@ -46,7 +49,7 @@ test('restore refuses flags and words that do not go together', async () => {
 });
 
 test('restore says when a replica type is not there yet', async () => {
-  const { code, stderr } = await litestream(['restore', '-o', 'y', 's3://bucket/x']);
+  const { code, stderr } = await litestream(['restore', '-o', 'y', 'gs://bucket/x']);
   assert.equal(code, 1);
-  assert.match(stderr, /replica type "s3" is not there yet/);
+  assert.match(stderr, /replica type "gs" is not there yet/);
 });

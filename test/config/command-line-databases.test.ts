@@ -30,7 +30,7 @@ async function meaning(words: string[], replicaUrl?: string) {
   return {
     pairs: candidates.map(
       ({ database, explicit }) =>
-        `${explicit ? '!' : ''}${below(database.path)} > ${database.replicas.map(({ path }) => below(path)).join(' ')}`,
+        `${explicit ? '!' : ''}${below(database.path)} > ${database.replicas.map(({ location }) => below(location.path)).join(' ')}`,
     ),
     directories,
   };
@@ -107,9 +107,9 @@ test('commandLineDatabases refuses shared paths naming both, and words that are 
     );
   await usage(
     ['one/app.db', 'two/app.db', 'file:///x'],
-    /one\/app\.db and .*two\/app\.db: both .* replica \/x\/app\.db$/,
+    /one\/app\.db and .*two\/app\.db: both .* replica file:\/\/\/x\/app\.db$/,
   );
-  await usage(['a.db', 'file:///x', 'file:///x'], /two of its replicas are \/x/);
+  await usage(['a.db', 'file:///x', 'file:///x'], /two of its replicas are file:\/\/\/x/);
   await usage(['a.db-wal', 'file:///x'], /a\.db-wal: not a database/);
   await usage(['file:///x'], /no database is named/);
   await usage(['a.db', 'ftp://x'], /type "ftp" is unknown/);

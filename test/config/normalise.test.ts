@@ -21,7 +21,9 @@ test('normalise fills in the defaults', () => {
         maxSyncWalBytes: 67_108_864,
         restoreIfDbNotExists: false,
         switchToWal: true,
-        replicas: [{ name: 'file', type: 'file', url: 'file:///backup', path: '/backup', syncIntervalMs: 1000 }],
+        replicas: [
+          { name: 'file', location: { type: 'file', path: '/backup' }, url: 'file:///backup', syncIntervalMs: 1000 },
+        ],
       },
     ],
     directories: [],
@@ -30,6 +32,7 @@ test('normalise fills in the defaults', () => {
     shutdownSyncTimeoutMs: 30_000,
     shutdownSyncIntervalMs: 500,
     workers: 3,
+    storeCallsPerSecond: 30,
   });
   assert.equal(read('', { processorCount: 1 }).workers, 1);
 });
@@ -40,7 +43,7 @@ test('normalise makes paths absolute', () => {
     - {path: ~/c.db, replica: {path: ~/d e}}
     - {path: "sqlite:///data/e.db", replica: {url: "file:///f/../g"}}`);
   assert.deepEqual(
-    databases.map(({ path, metaPath, replicas }) => [path, metaPath, replicas[0]?.path, replicas[0]?.url]),
+    databases.map(({ path, metaPath, replicas }) => [path, metaPath, replicas[0]?.location.path, replicas[0]?.url]),
     [
       ['/work/a.db', '/home/me/meta', '/work/b', 'file:///work/b'],
       ['/home/me/c.db', '/home/me/.c.db-litestream', '/home/me/d e', 'file:///home/me/d e'],
@@ -76,7 +79,7 @@ test('normalise keeps directories for a later scan', () => {
   assert.equal(directories.length, 1);
   const [{ directory, pattern, recursive, watch, meta, replicas } = assert.fail()] = directories;
   assert.deepEqual(
-    { directory, pattern, recursive, watch, meta, replica: replicas?.[0]?.path },
+    { directory, pattern, recursive, watch, meta, replica: replicas?.[0]?.location.path },
     {
       directory: '/work/data',
       pattern: '*.db',
@@ -96,14 +99,14 @@ test('normalise names both databases that collide', () => {
     );
   conflict(
     'dbs: [{path: /a, replica: {path: /x}}, {path: /b, replica: {path: /x/}}]',
-    /\/a and \/b: both .* replica \/x$/,
+    /\/a and \/b: both .* replica file:\/\/\/x$/,
   );
   conflict('dbs: [{path: /a, replica: {path: /x}}, {path: /./a, replica: {path: /y}}]', /\/a: it is listed twice/);
   conflict(
     'dbs: [{path: /a, meta-path: /m, replica: {path: /x}}, {path: /b, meta-path: /m, replica: {path: /y}}]',
     /\/a and \/b: both would use the meta path \/m$/,
   );
-  conflict('dbs: [{path: /a, replicas: [{path: /x}, {path: /x}]}]', /\/a: two of its replicas are \/x$/);
+  conflict('dbs: [{path: /a, replicas: [{path: /x}, {path: /x}]}]', /\/a: two of its replicas are file:\/\/\/x$/);
   conflict(
     'dbs: [{path: /a, replicas: [{path: /x, name: n}, {path: /y, name: n}]}]',
     /two of its replicas are named n/,

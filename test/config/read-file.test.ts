@@ -33,7 +33,7 @@ test('readConfigFile expands variables, reports missing ones and finds the file 
     assert.equal(loaded.file, file);
     assert.deepEqual(loaded.missingVariables, ['MISSING']);
     assert.equal(loaded.config.databases[0]?.path, '/data/7.db');
-    assert.equal(loaded.config.databases[0]?.replicas[0]?.path, '/b');
+    assert.equal(loaded.config.databases[0]?.replicas[0]?.url, 'file:///b');
   });
 });
 

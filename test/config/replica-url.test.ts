@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
-import { isReplicaUrl, pathOfReplicaUrl, replicaTypeOf } from '../../src/config/replica-url.ts';
+import { isReplicaUrl, locationOfUrl, replicaTypeOf } from '../../src/config/replica-url.ts';
 
 test('isReplicaUrl tells URLs from paths', () => {
   for (const url of ['file:///x', 's3://bucket/x', 'webdavs://h/x']) assert.ok(isReplicaUrl(url), url);
@@ -10,20 +10,21 @@ test('isReplicaUrl tells URLs from paths', () => {
   }
 });
 
-test('pathOfReplicaUrl reads file URLs as Litestream does', () => {
-  assert.equal(pathOfReplicaUrl('file:///backup/app.db'), '/backup/app.db');
-  assert.equal(pathOfReplicaUrl('FILE:///backup/app.db/'), '/backup/app.db');
-  assert.equal(pathOfReplicaUrl('file://backup/app.db'), '/backup/app.db');
-  assert.equal(pathOfReplicaUrl('file:///backup/../x?a=b'), '/x');
+test('locationOfUrl reads file URLs as Litestream does', () => {
+  assert.deepEqual(locationOfUrl('file:///backup/app.db'), { type: 'file', path: '/backup/app.db' });
+  assert.deepEqual(locationOfUrl('FILE:///backup/app.db/'), { type: 'file', path: '/backup/app.db' });
+  assert.deepEqual(locationOfUrl('file://backup/app.db'), { type: 'file', path: '/backup/app.db' });
+  assert.deepEqual(locationOfUrl('file:///backup/../x?a=b'), { type: 'file', path: '/x' });
 });
 
-test('pathOfReplicaUrl says which types are not there yet and what is no replica', () => {
+test('locationOfUrl says which types are not there yet and what is no replica', () => {
   const refused = (url: string, code: string, message: RegExp) =>
     assert.throws(
-      () => pathOfReplicaUrl(url),
+      () => locationOfUrl(url),
       (error) => error instanceof ConfigError && error.code === code && message.test(error.message),
     );
-  refused('s3://bucket/x', 'not-supported', /type "s3" is not there yet/);
+  refused('gs://bucket/x', 'not-supported', /type "gs" is not there yet/);
+  refused('s3:///x', 'usage', /it names no bucket/);
   refused('webdavs://host/x', 'not-supported', /type "webdavs"/);
   refused('ftp://host/x', 'usage', /type "ftp" is unknown/);
   refused('file://', 'usage', /it names no directory/);

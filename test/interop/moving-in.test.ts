@@ -60,7 +60,7 @@ class Move {
 
   /** As the command line restores: what is left beside the database says which state it has. */
   async restoreWithMarker(target: RestoreTarget = { kind: 'newest' }): Promise<void> {
-    const client = openReplica({ path: this.replicaPath }, services);
+    const client = openReplica(this.replicaPath, services);
     const replicas = [{ name: 'recorded', client }];
     const result = await restoreWithMarker({ replicas, target, outputPath: this.databasePath }, services);
     assert.equal(result.outcome, 'restored');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from '../engine/restore/restore-to-folder.ts';
@@ -40,7 +40,7 @@ const status = await backupStatus('replica');
 for await (const { timestampMs } of listMoments('replica', { from: '1 hour ago', to: new Date() })) {
   console.log(status.outcome === 'backed-up' && status.newest.timestampMs === timestampMs);
 }
-await restore({ replicas: 's3://bucket', output: 'x' }).catch((error: unknown) => {
+await restore({ replicas: 'gs://bucket', output: 'x' }).catch((error: unknown) => {
   console.log(error instanceof TypedError && error.code);
 });
 `;
@@ -50,13 +50,13 @@ describe('The installed package', () => {
     const folder = temporaryFolder(t);
     const modules = join(folder, 'node_modules');
     const installed = join(modules, 'litestream-sidecar');
-    mkdirSync(join(modules, '@types'), { recursive: true });
     cpSync(join(compiled, 'src'), join(installed, 'dist', 'src'), { recursive: true });
     cpSync(join(projectRoot, 'package.json'), join(installed, 'package.json'));
     const { dependencies } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
     for (const name of [...Object.keys(dependencies), '@types/node', 'undici-types']) {
+      mkdirSync(dirname(join(modules, name)), { recursive: true });
       symlinkSync(join(ours, name), join(modules, name));
     }
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');

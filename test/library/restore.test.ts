@@ -74,7 +74,7 @@ describe('restore', () => {
     writeFileSync(output, 'kept');
     const all: [Partial<Parameters<typeof restore>[0]>, object][] = [
       [{ whenOutputExists: 'fail' }, { name: 'RestoreError', code: 'output-exists', hint: /whenOutputExists/ }],
-      [{ replicas: 's3://bucket/app' }, { name: 'ReplicaError', code: 'unsupported' }],
+      [{ replicas: 'gs://bucket/app' }, { name: 'ReplicaError', code: 'unsupported' }],
       [{ replicas: [] }, { name: 'ServiceError', code: 'invalid-option' }],
       [{ replicas: [replica, { url: replica, name: 'file' }] }, { name: 'ServiceError', code: 'invalid-option' }],
       [{ target: { txid: 'xyz' } }, { name: 'ServiceError', code: 'invalid-option' }],

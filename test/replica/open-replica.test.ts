@@ -1,41 +1,37 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
-import { openReplica, type ReplicaSettings } from '../../src/replica/open-replica.ts';
+import { openReplica } from '../../src/replica/open-replica.ts';
+import type { ReplicaLocation } from '../../src/replica/replica-location.ts';
+import { s3Location } from '../../src/replica/s3/s3-location.ts';
 import { DurableFiles } from '../../src/runtime/durable-files.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 
 const services = { durableFiles: new DurableFiles(), logger: silentLogger };
 
 describe('openReplica', () => {
-  test('openReplica makes a directory replica of a URL, a path and settings', () => {
-    const urls: [string | ReplicaSettings, string][] = [
-      ['file:///a/b/', 'file:///a/b'],
-      ['x/y', `file://${resolve('x/y')}`],
-      [{ url: 'file:///a' }, 'file:///a'],
-      [{ url: 'file:///a', type: 's3' }, 'file:///a'],
-      [{ path: '/a' }, 'file:///a'],
-      [{ type: 'file', path: '/a' }, 'file:///a'],
+  test('openReplica makes the client of a URL, a path and a location', async () => {
+    const replicas: [string | ReplicaLocation, string, string][] = [
+      ['file:///a/b/', 'file', 'file:///a/b'],
+      ['x/y', 'file', `file://${resolve('x/y')}`],
+      [{ type: 'file', path: '/a' }, 'file', 'file:///a'],
+      ['s3://bucket/a/b', 's3', 's3://bucket/a/b'],
+      [s3Location({ bucket: 'b', endpoint: 'localhost:9000' }), 's3', 's3://b?endpoint=http://localhost:9000'],
     ];
-    for (const [replica, url] of urls) {
+    for (const [replica, type, url] of replicas) {
       const client = openReplica(replica, services);
-      assert.deepEqual([client.type, client.url], ['file', url]);
+      assert.deepEqual([client.type, client.url], [type, url]);
+      await client.close();
     }
   });
 
-  test('openReplica refuses settings that say nothing, too much, or a type that is not there', () => {
-    const refused: [ReplicaSettings, string][] = [
-      [{}, 'invalid-url'],
-      [{ path: '' }, 'invalid-url'],
-      [{ type: 'file' }, 'invalid-url'],
-      [{ url: 'file:///a', path: '/a' }, 'invalid-url'],
-      [{ path: 's3://a' }, 'invalid-url'],
-      [{ type: 'floppy', path: '/a' }, 'invalid-url'],
-      [{ type: 's3', path: 'a' }, 'unsupported'],
-      [{ url: 'gs://a' }, 'unsupported'],
-    ];
-    for (const [replica, code] of refused) {
-      assert.throws(() => openReplica(replica, services), { name: 'ReplicaError', code }, JSON.stringify(replica));
+  test('openReplica refuses what is no replica, and types that are not there', () => {
+    for (const [replica, code] of [
+      ['s3://', 'invalid-url'],
+      ['floppy://a', 'invalid-url'],
+      ['gs://a', 'unsupported'],
+    ] as const) {
+      assert.throws(() => openReplica(replica, services), { name: 'ReplicaError', code }, replica);
     }
   });
 });

@@ -40,7 +40,7 @@ describe('parseReplicaUrl', () => {
   });
 
   test('parseReplicaUrl says of other replica types of Litestream that they are not there yet', () => {
-    for (const scheme of ['s3', 'gs', 'abs', 'sftp', 'webdav', 'webdavs', 'nats', 'oss', 'S3']) {
+    for (const scheme of ['gs', 'abs', 'sftp', 'webdav', 'webdavs', 'nats', 'oss', 'GS']) {
       assert.throws(() => parseReplicaUrl(`${scheme}://host/path`), {
         name: 'ReplicaError',
         code: 'unsupported',
@@ -60,6 +60,9 @@ describe('parseReplicaUrl', () => {
       'sftp://user:hunter2@host/path',
       'sftp://user:hun?hunter2#hunter2@host/path',
       's3://bucket/path?secret-access-key=hunter2',
+      's3://user:hunter2@bucket/path',
+      's3://bucket/path?sse-customer-key=hunter2',
+      's3://bucket/path?endpoint=https://user:hunter2@host',
       'https://bucket/path#hunter2',
       'file://user:hunter2@host/x',
       'file://a b/x?hunter2',

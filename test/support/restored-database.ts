@@ -19,7 +19,7 @@ export async function restoreDatabase(
   outputPath: string,
   target: RestoreTarget = { kind: 'newest' },
 ): Promise<RestoreReport> {
-  const client = openReplica({ path: replicaDirectory }, services);
+  const client = openReplica(replicaDirectory, services);
   const replicas = [{ name: 'replica', client }];
   const result = await restore({ replicas, target, outputPath, whenOutputExists: 'replace' }, services);
   await client.close();

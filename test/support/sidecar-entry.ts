@@ -57,7 +57,7 @@ function dieAt(step: DurableStep): void {
 function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: SidecarDatabase): DatabaseReplicator {
   const clients = replicas.map((directory, i) => ({
     name: `replica-${i}`,
-    client: openReplica({ path: directory }, services),
+    client: openReplica({ type: 'file', path: directory }, services),
   }));
   let watcher: FSWatcher | undefined;
   const onBusy = (busy: boolean): void => {

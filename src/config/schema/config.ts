@@ -38,6 +38,7 @@ export const configSchema = z.strictObject({
   'shutdown-sync-interval': positiveDuration.optional(),
   'switch-to-wal': toggle.optional(),
   workers: count(1).optional(),
+  'store-calls-per-second': count(0).optional(),
 
   addr: later(text, off).optional(),
   'mcp-addr': later(text, off).optional(),
@@ -66,7 +67,6 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   'park-after': later(duration, isZero).optional(),
-  'store-calls-per-second': later(count(0), isZero).optional(),
   'upload-bytes-per-second': later(size, isZero).optional(),
   dashboard: z.strictObject({ addr: later(text, off).optional(), token: text.optional() }).optional(),
 });

@@ -1,30 +1,17 @@
 import { z } from 'zod';
 import { ConfigError } from '../config-error.ts';
-import { isReplicaUrl, pathOfReplicaUrl, replicaTypeOf, replicaTypes } from '../replica-url.ts';
+import { isReplicaUrl, locationOfUrl, replicaTypeOf, replicaTypes } from '../replica-url.ts';
 import { later, never, notSupported } from './later.ts';
-import { choice, count, duration, positiveDuration, size, text, toggle } from './scalar.ts';
+import { type S3Key, s3Keys } from './s3-settings.ts';
+import { choice, count, duration, positiveDuration, text, toggle } from './scalar.ts';
 
-const fileOnly = 'belongs to replica types that are not supported yet by this version (now: file)';
-const remote = <Schema extends z.ZodType>(schema: Schema) => later(schema, never, fileOnly).optional();
+const served = ['file', 's3'] as const satisfies readonly (typeof replicaTypes)[number][];
+const notServed = `not supported yet by this version (now: ${served.join(', ')})`;
+const remote = <Schema extends z.ZodType>(schema: Schema) =>
+  later(schema, never, `belongs to replica types that are ${notServed}`).optional();
 
 /** Settings of the replica types to come, in the order of Litestream's documentation. */
-const remoteSettings = {
-  'access-key-id': text,
-  'secret-access-key': text,
-  region: text,
-  bucket: text,
-  endpoint: text,
-  'force-path-style': toggle,
-  'sign-payload': toggle,
-  'require-content-md5': toggle,
-  'skip-verify': toggle,
-  'storage-class': text,
-  'part-size': size,
-  concurrency: count(1),
-  'sse-customer-algorithm': text,
-  'sse-customer-key': text,
-  'sse-customer-key-path': text,
-  'sse-kms-key-id': text,
+const laterKeys = {
   'account-name': text,
   'account-key': text,
   'sas-token': text,
@@ -52,8 +39,7 @@ const remoteSettings = {
   timeout: duration,
 } as const;
 
-type RemoteKey = keyof typeof remoteSettings;
-const remoteKeys = Object.keys(remoteSettings) as RemoteKey[];
+type LaterKey = keyof typeof laterKeys;
 
 /** Encryption is never passed over: whoever configures it must not get plain files. */
 const age = z.strictObject({
@@ -69,28 +55,35 @@ const sharedSettings = {
   age: age.optional(),
 };
 
-/** Replica settings at the top of the file: defaults for every replica. Those of other types wait for such replicas. */
-export const globalReplicaSettings = {
-  ...sharedSettings,
-  ...(Object.fromEntries(remoteKeys.map((key) => [key, remoteSettings[key].optional()])) as {
-    [Key in RemoteKey]: z.ZodOptional<(typeof remoteSettings)[Key]>;
-  }),
-};
+/** Replica settings at the top of the file: defaults for every replica. Those of types to come wait for such replicas. */
+export const globalReplicaSettings = { ...sharedSettings, ...optional(s3Keys), ...optional(laterKeys) };
 
-const fileReplica = z
+const servedReplica = z
   .strictObject({
     ...sharedSettings,
     name: text.optional(),
     type: choice(replicaTypes).optional(),
     path: text.optional(),
     url: text.optional(),
-    ...Object.fromEntries(remoteKeys.map((key) => [key, remote(remoteSettings[key])])),
+    ...optional(s3Keys),
+    ...(Object.fromEntries(
+      (Object.keys(laterKeys) as LaterKey[]).map((key) => [key, remote(laterKeys[key])]),
+    ) as OptionalKeys<typeof laterKeys>),
   })
   .superRefine((replica, context) => {
-    const { path, url } = replica;
+    const { path, url, bucket } = replica;
     const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
-    if (url === undefined && path === undefined) wrong('', 'names no place: it needs url, or type and path');
+    const type = typeAsked(replica)?.type ?? 'file';
+    if (type === 'file') {
+      for (const key of Object.keys(s3Keys) as S3Key[]) {
+        if (replica[key] !== undefined) wrong(key, 'belongs to replicas of type s3, and this one is a directory');
+      }
+    }
+    if (url === undefined && path === undefined && type === 'file')
+      wrong('', 'names no place: it needs url, or type and path');
     else if (url !== undefined && path !== undefined) wrong('path', 'stands beside url: give one of the two');
+    else if (url !== undefined && bucket !== undefined && type === 's3')
+      wrong('bucket', 'stands beside url: give one of the two');
     else if (path !== undefined && isReplicaUrl(path)) wrong('path', 'is a URL: write it as url');
     else if (url !== undefined && !isReplicaUrl(url)) wrong('url', 'has no scheme: write file:///path, or use path');
     else if (url !== undefined) {
@@ -99,20 +92,31 @@ const fileReplica = z
     }
   });
 
-/** The type is looked at first, so that an S3 replica gives one error and not one for each of its settings. */
+/** The type is looked at first, so that a replica of another type gives one error and not one for each of its settings. */
 export const replicaSchema = z
   .unknown()
   .superRefine((input, context) => {
     const found = typeof input === 'object' && input !== null ? typeAsked(input) : undefined;
-    if (found === undefined || found.type === 'file') return;
+    if (found === undefined || (served as readonly string[]).includes(found.type)) return;
     const known = (replicaTypes as readonly string[]).includes(found.type);
     const message = known
-      ? `asks for a replica of type ${found.type}, which is not supported yet by this version (now: file)`
+      ? `asks for a replica of type ${found.type}, which is ${notServed}`
       : `asks for the unknown replica type ${JSON.stringify(found.type)}, must be one of ${replicaTypes.join(', ')}`;
     const params = known ? { params: notSupported } : {};
     context.addIssue({ code: 'custom', path: [found.key], message, ...params, continue: false });
   })
-  .pipe(fileReplica);
+  .pipe(servedReplica);
+
+/** A replica as it stands in a config file. */
+export type ReplicaEntry = z.output<typeof replicaSchema>;
+
+type OptionalKeys<Keys extends Readonly<Record<string, z.ZodType>>> = { [Key in keyof Keys]: z.ZodOptional<Keys[Key]> };
+
+function optional<const Keys extends Readonly<Record<string, z.ZodType>>>(keys: Keys): OptionalKeys<Keys> {
+  return Object.fromEntries(
+    Object.entries(keys).map(([key, schema]) => [key, schema.optional()]),
+  ) as OptionalKeys<Keys>;
+}
 
 function typeAsked(replica: { url?: unknown; type?: unknown }): { key: 'url' | 'type'; type: string } | undefined {
   const { url, type } = replica;
@@ -120,9 +124,10 @@ function typeAsked(replica: { url?: unknown; type?: unknown }): { key: 'url' | '
   return typeof type === 'string' ? { key: 'type', type: type.toLowerCase() } : undefined;
 }
 
+/** Settings beside the URL may complete it, so only its form is looked at. */
 function problemOfUrl(url: string): string | undefined {
   try {
-    pathOfReplicaUrl(url);
+    locationOfUrl(url, { s3: { bucket: 'any' } });
     return undefined;
   } catch (error) {
     if (error instanceof ConfigError) return error.message;

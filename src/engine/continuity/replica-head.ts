@@ -1,4 +1,3 @@
-import { type Level, levels } from '../../format/ltx/level.ts';
 import type { CallOptions, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
 import { headOf, type LineageHead } from '../lineage-head.ts';
 import { readHeader } from '../restore/read-header.ts';
@@ -14,12 +13,9 @@ export async function readReplicaHead(
   options: CallOptions = {},
 ): Promise<ReplicaHead | undefined> {
   let newest: LtxFileInfo | undefined;
-  const look = async (level: Level) => {
-    for await (const file of client.list(level, options)) {
-      if (newest === undefined || file.maxTxid > newest.maxTxid || isLower(file, newest)) newest = file;
-    }
-  };
-  for (const level of levels) await look(level);
+  for await (const file of client.listAll(options)) {
+    if (newest === undefined || file.maxTxid > newest.maxTxid || isLower(file, newest)) newest = file;
+  }
   return newest === undefined ? undefined : { ...headOf(await readHeader(client, newest, options)), file: newest };
 }
 

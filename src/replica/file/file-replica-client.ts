@@ -76,6 +76,17 @@ export class FileReplicaClient implements ReplicaClient {
     }
   }
 
+  async *listAll(options: CallOptions = {}): AsyncGenerator<LtxFileInfo, void, undefined> {
+    this.#gate.enter(options.signal);
+    try {
+      for (const level of levels) {
+        yield* listLevel(`${this.#path}/${levelPath(level)}`, level, toTxid(1), options.signal);
+      }
+    } finally {
+      this.#gate.leave();
+    }
+  }
+
   open(file: LtxFileId, range: ByteRange = { offset: 0 }, options?: CallOptions): Promise<ByteReader> {
     const path = this.#pathOf(file);
     return this.#gate.run(options?.signal, async () => {

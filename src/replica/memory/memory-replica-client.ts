@@ -22,7 +22,7 @@ export type MemoryFiles = Map<string, Uint8Array>;
 export type MemoryCall =
   | { readonly operation: 'list'; readonly level: Level }
   | { readonly operation: 'open' | 'read' | 'write' | 'delete'; readonly file: LtxFileId }
-  | { readonly operation: 'deleteAll' };
+  | { readonly operation: 'listAll' | 'deleteAll' };
 
 export interface MemoryReplicaOptions {
   /** The last part of the URL. */
@@ -59,6 +59,20 @@ export class MemoryReplicaClient implements ReplicaClient {
         if (file === undefined || file.minTxid < (options.from ?? 1n)) continue;
         options.signal?.throwIfAborted();
         yield { ...file, sizeBytes: bytes.byteLength };
+      }
+    } finally {
+      this.#gate.leave();
+    }
+  }
+
+  async *listAll(options: CallOptions = {}): AsyncGenerator<LtxFileInfo, void, undefined> {
+    this.#gate.enter(options.signal);
+    try {
+      this.#check({ operation: 'listAll' });
+      for (const [path, bytes] of this.#sorted('')) {
+        const file = parseLtxPath(path);
+        options.signal?.throwIfAborted();
+        if (file !== undefined) yield { ...file, sizeBytes: bytes.byteLength };
       }
     } finally {
       this.#gate.leave();

@@ -1,22 +1,28 @@
 import { defaultSyncIntervalMs } from '../../config/defaults.ts';
-import { replicaAt } from '../../config/directory-databases.ts';
+import { replicaAt, replicaName } from '../../config/directory-databases.ts';
 import type { ReplicaConfig } from '../../config/normal-config.ts';
 import type { NamedReplica } from '../../engine/restore/restore-options.ts';
 import { openReplica } from '../../replica/open-replica.ts';
 import { parseReplicaUrl } from '../../replica/replica-url.ts';
+import type { S3Settings } from '../../replica/s3/s3-location.ts';
 import { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { ServiceError } from '../service-error.ts';
 
 /** One place that a database is copied to. */
 export interface ReplicaOptions {
-  /** `file:///backup/app.db`, or the path of a directory; relative paths start at the working directory. */
+  /** `s3://bucket/app.db`, `file:///backup/app.db`, or the path of a directory; relative paths start at the working directory. */
   readonly url: string;
-  /** What it is called in results and errors. Default: `file`, `file-2`, `file-3` ... */
+  /** What is better not part of an S3 URL, such as credentials. Default: the chain of the AWS SDK. */
+  readonly s3?: S3Options | undefined;
+  /** What it is called in results and errors. Default: by its type, `file`, `s3`, `s3-2`, `s3-3` ... */
   readonly name?: string | undefined;
   /** At most one upload per interval while changes keep coming. Only replication asks. Default 1000. */
   readonly syncIntervalMs?: number | undefined;
 }
+
+/** Settings beside an S3 URL; they go before what stands in it. */
+export type S3Options = Omit<S3Settings, 'bucket' | 'path'>;
 
 export type Replica = string | ReplicaOptions;
 
@@ -27,7 +33,11 @@ export type Replicas = Replica | readonly Replica[];
 export function replicaConfigs(replicas: Replicas): ReplicaConfig[] {
   const list = isList(replicas) ? replicas : [replicas];
   if (list.length === 0) throw new ServiceError('invalid-option', 'Cannot use replicas: there is none');
-  const configs = list.map(replicaConfig);
+  const options = list.map((replica): ReplicaOptions => (typeof replica === 'string' ? { url: replica } : replica));
+  const locations = options.map(({ url, s3 }) => parseReplicaUrl(url, { s3 }));
+  const configs = options.map(({ name, syncIntervalMs = defaultSyncIntervalMs }, index) => {
+    return { ...replicaAt(locations[index]!, syncIntervalMs), name: name ?? replicaName(locations, index) };
+  });
   const names = new Set(configs.map(({ name }) => name));
   if (names.size < configs.length) {
     const all = configs.map(({ name }) => name).join(', ');
@@ -53,19 +63,11 @@ export async function withReplicas<T>(
 /** Touches none of them. To be closed with `closeReplicas`. */
 export function openReplicas(replicas: Replicas, { logger }: { readonly logger: Logger }): readonly NamedReplica[] {
   const services = { durableFiles: new DurableFiles(), logger };
-  return replicaConfigs(replicas).map(({ name, type, path }) => {
-    return { name, client: openReplica({ type, path }, services) };
-  });
+  return replicaConfigs(replicas).map(({ name, location }) => ({ name, client: openReplica(location, services) }));
 }
 
 export async function closeReplicas(replicas: readonly NamedReplica[]): Promise<void> {
   for (const { client } of replicas) await client.close();
-}
-
-function replicaConfig(replica: Replica, index: number): ReplicaConfig {
-  const options: ReplicaOptions = typeof replica === 'string' ? { url: replica } : replica;
-  const { url, name = index === 0 ? 'file' : `file-${index + 1}`, syncIntervalMs = defaultSyncIntervalMs } = options;
-  return { ...replicaAt(parseReplicaUrl(url).path, syncIntervalMs), name };
 }
 
 function isList(replicas: Replicas): replicas is readonly Replica[] {

@@ -13,6 +13,8 @@ export interface StoreOptions {
   readonly databases: readonly DatabaseOptions[];
   /** How many child processes share the databases. Default 1. */
   readonly workers?: number | undefined;
+  /** The most requests to stores per second, but for short bursts; 0: no ceiling. Default 30. */
+  readonly storeCallsPerSecond?: number | undefined;
   /** Go on with local databases although their replicas hold another lineage. Default false. */
   readonly adopt?: boolean | undefined;
   /** How long `close` tries to ship what is left; 0: one try. Default 30,000. */
@@ -41,12 +43,13 @@ export class Store implements AsyncDisposable {
    */
   static async open({ databases, onEvent, logger = silentLogger, signal, ...rest }: StoreOptions): Promise<Store> {
     signal?.throwIfAborted();
-    const { workers, adopt, logLevel, shutdownTimeoutMs = defaultShutdown.timeoutMs } = rest;
+    const { workers, storeCallsPerSecond, adopt, logLevel, shutdownTimeoutMs = defaultShutdown.timeoutMs } = rest;
     const store = openStore(
       {
         databases: databases.map(databaseConfig),
         isolation: 'process',
         workers,
+        storeCallsPerSecond,
         adopt,
         logLevel,
         shutdown: { ...defaultShutdown, timeoutMs: shutdownTimeoutMs },

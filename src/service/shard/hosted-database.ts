@@ -45,7 +45,7 @@ export class HostedDatabase {
   async #start(): Promise<void> {
     this.#replicas = this.config.replicas.map((replica) => ({
       name: replica.name,
-      client: openReplica({ type: replica.type, path: replica.path }, this.#services),
+      client: openReplica(replica.location, this.#services),
     }));
     const { signal } = this.#stopping;
     try {

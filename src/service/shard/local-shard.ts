@@ -14,7 +14,7 @@ export class LocalShard implements ShardHost {
   }
 
   static start(settings: ShardSettings, services: ProcessServices): LocalShard {
-    return new LocalShard(new Shard(settings, shardServices(services)));
+    return new LocalShard(new Shard(settings, shardServices(settings, services)));
   }
 
   async call<Kind extends ShardCallKind>(

@@ -58,7 +58,8 @@ class ServedShard {
 
   #start(settings: ShardSettings): void {
     const logger = channelLogger(settings.logLevel, (line) => this.#channel.send(line));
-    this.#shard = new Shard(settings, shardServices(processServices({ logger, observe: this.#options.observe })));
+    const services = processServices({ logger, observe: this.#options.observe });
+    this.#shard = new Shard(settings, shardServices(settings, services));
   }
 
   async #answer({ id, call }: Extract<ToShard, { kind: 'call' }>): Promise<void> {

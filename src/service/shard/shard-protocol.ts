@@ -1,6 +1,7 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
+import type { TrafficCount } from '../../replica/store-traffic.ts';
 import type { LogFields, LogLevel } from '../../runtime/logger.ts';
 import type { DatabaseKind } from '../../sqlite/inspect-database.ts';
 import type { ErrorRecord } from './error-record.ts';
@@ -11,6 +12,8 @@ export interface ShardSettings {
   readonly logLevel: LogLevel;
   /** Go on with local databases although their replicas hold another lineage. */
   readonly adopt: boolean;
+  /** Its share of the ceiling on requests to stores; 0: no ceiling. */
+  readonly storeCallsPerSecond: number;
   readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
 }
 
@@ -26,6 +29,8 @@ export interface ShardCalls {
   /** Looks at files that may be databases. Only a shard may: it knows which ones must not be opened. */
   inspect: { readonly request: { readonly paths: readonly string[] }; readonly answer: readonly Inspection[] };
   status: { readonly request: object; readonly answer: readonly DatabaseStatus[] };
+  /** The requests to stores since the process of the shard began. */
+  traffic: { readonly request: object; readonly answer: readonly TrafficCount[] };
   /** Resolves when everything committed so far is on every replica that works. */
   sync: { readonly request: { readonly path: string }; readonly answer: Txid };
   /** Last syncs, then the end of everything. */

@@ -2,6 +2,7 @@ import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
+import type { TrafficCount } from '../../replica/store-traffic.ts';
 import { inspectDatabase } from '../../sqlite/inspect-database.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
 import { requireSqlite } from '../require-sqlite.ts';
@@ -67,6 +68,11 @@ export class Shard {
 
   status(): DatabaseStatus[] {
     return [...this.#databases.values()].map((database) => database.status());
+  }
+
+  /** The requests to stores so far. */
+  traffic(): TrafficCount[] {
+    return this.#services.traffic.snapshot();
   }
 
   /** Resolves when everything committed so far is on every replica that works. */

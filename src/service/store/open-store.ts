@@ -7,7 +7,7 @@ import type { ShardHost } from '../shard/shard-host.ts';
 import type { ShardSettings } from '../shard/shard-protocol.ts';
 import { SupervisedShard } from '../shard/supervised-shard.ts';
 import { Store } from './store.ts';
-import { defaultShutdown, type StoreOptions } from './store-options.ts';
+import { defaultShutdown, defaultStoreCallsPerSecond, type StoreOptions } from './store-options.ts';
 
 export interface OpenStoreServices {
   readonly logger: Logger;
@@ -23,6 +23,7 @@ export function openStore(options: StoreOptions, services: OpenStoreServices): S
   const settings: ShardSettings = {
     logLevel: options.logLevel ?? 'info',
     adopt: options.adopt ?? false,
+    storeCallsPerSecond: (options.storeCallsPerSecond ?? defaultStoreCallsPerSecond) / limit,
     shutdown: options.shutdown ?? defaultShutdown,
   };
   const onRestart = (paths: readonly string[]) => options.onEvent?.({ kind: 'restarted', paths });

@@ -17,6 +17,8 @@ export interface StoreOptions {
   readonly blame?: 'usage' | 'conflict' | undefined;
   /** Go on with local databases although their replicas hold another lineage. */
   readonly adopt?: boolean | undefined;
+  /** The most requests to stores per second, but for short bursts, shared out to the processes; 0: no ceiling. Default 30. */
+  readonly storeCallsPerSecond?: number | undefined;
   /** How long a stop tries to ship what is left, and how often. Default 30 s, every 500 ms. */
   readonly shutdown?: { readonly timeoutMs: number; readonly retryMs: number } | undefined;
   /** Lines of other processes below it are not sent to the logger. Default `info`. */
@@ -32,5 +34,6 @@ export type StoreEvent =
   /** The process that replicated these databases broke down; another one has taken them over. */
   | { readonly kind: 'restarted'; readonly paths: readonly string[] };
 
-const { shutdownSyncTimeoutMs, shutdownSyncIntervalMs } = defaultConfig(1);
+const { shutdownSyncTimeoutMs, shutdownSyncIntervalMs, storeCallsPerSecond } = defaultConfig(1);
 export const defaultShutdown = { timeoutMs: shutdownSyncTimeoutMs, retryMs: shutdownSyncIntervalMs } as const;
+export const defaultStoreCallsPerSecond = storeCallsPerSecond;

@@ -3,6 +3,7 @@ import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
+import { sumTraffic, type TrafficCount } from '../../replica/store-traffic.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { ServiceError } from '../service-error.ts';
@@ -70,6 +71,12 @@ export class Store {
   async status(): Promise<DatabaseStatus[]> {
     const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('status', {})));
     return parts.flat().sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  /** The requests to stores so far, by type and operation. A process that broke down takes its counts with it. */
+  async traffic(): Promise<TrafficCount[]> {
+    const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('traffic', {})));
+    return sumTraffic(parts.flat());
   }
 
   /** Yields all states, and again after each change, looking at every interval. Ends when the store stops. */
@@ -167,7 +174,7 @@ export class Store {
 function withoutRepeats(databases: readonly DatabaseConfig[]): DatabaseConfig[] {
   const byPlace = new Map<string, DatabaseConfig>();
   for (const database of databases) {
-    const place = [database.path, ...database.replicas.map(({ path }) => path)].join('\0');
+    const place = [database.path, ...database.replicas.map(({ url }) => url)].join('\0');
     if (!byPlace.has(place)) byPlace.set(place, database);
   }
   return [...byPlace.values()];

@@ -1,6 +1,12 @@
 import type { Level } from '../../../src/format/ltx/level.ts';
 import { toTxid } from '../../../src/format/ltx/txid.ts';
-import type { LtxBody, LtxFileId, LtxFileInfo, ReplicaClient } from '../../../src/replica/replica-client.ts';
+import type {
+  CallOptions,
+  LtxBody,
+  LtxFileId,
+  LtxFileInfo,
+  ReplicaClient,
+} from '../../../src/replica/replica-client.ts';
 
 /** An empty replica of its own for one test. */
 export interface ReplicaFixture extends AsyncDisposable {
@@ -86,5 +92,11 @@ export async function listAll(
 ): Promise<LtxFileInfo[]> {
   const infos: LtxFileInfo[] = [];
   for await (const info of client.list(level, options)) infos.push(info);
+  return infos;
+}
+
+export async function listEverything(client: ReplicaClient, options?: CallOptions): Promise<LtxFileInfo[]> {
+  const infos: LtxFileInfo[] = [];
+  for await (const info of client.listAll(options)) infos.push(info);
   return infos;
 }

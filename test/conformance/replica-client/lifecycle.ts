@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { body, bytesOf, file, listAll, type ReplicaSuite, readAll } from './fixture.ts';
+import { body, bytesOf, file, listAll, listEverything, type ReplicaSuite, readAll } from './fixture.ts';
 
 const closed = { name: 'ReplicaError', code: 'closed' };
 
@@ -12,6 +12,7 @@ export function lifecycleTests(suite: ReplicaSuite): void {
     await Promise.all([client.close(), client.close()]);
     await client.close();
     await assert.rejects(listAll(client, 0), closed);
+    await assert.rejects(listEverything(client), closed);
     await assert.rejects(client.open(file(0, 1)), closed);
     await assert.rejects(client.write(file(0, 2), body(bytesOf(10))), closed);
     await assert.rejects(client.delete([file(0, 1)]), closed);

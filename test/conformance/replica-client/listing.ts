@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { levels } from '../../../src/format/ltx/level.ts';
 import { toTxid } from '../../../src/format/ltx/txid.ts';
-import { body, bytesOf, file, listAll, type ReplicaSuite } from './fixture.ts';
+import { body, bytesOf, file, listAll, listEverything, type ReplicaSuite } from './fixture.ts';
 
 export function listingTests(suite: ReplicaSuite): void {
   test('list of a replica that does not exist is empty at every level', async () => {
@@ -58,6 +58,35 @@ export function listingTests(suite: ReplicaSuite): void {
     assert.deepEqual(await from(10), ['10-10', '10-12', '17-18']);
     assert.deepEqual(await from(11), ['17-18']);
     assert.deepEqual(await from(19), []);
+  });
+
+  test('listAll gives the files of every level once, and no others', async () => {
+    await using replica = await suite.open();
+    assert.deepEqual(await listEverything(replica.client), []);
+    for (const level of levels) {
+      for (let txid = 1; txid <= 3; txid += 1) await replica.client.write(file(level, txid), body(bytesOf(10 + level)));
+      await replica.plant(level, 'README.ltx', bytesOf(5));
+    }
+    const expected = levels.flatMap((level) =>
+      [1, 2, 3].map((txid) => ({ ...file(level, txid), sizeBytes: 10 + level })),
+    );
+    const found = await listEverything(replica.client);
+    assert.deepEqual(
+      found.toSorted((a, b) => a.level - b.level || Number(a.minTxid - b.minTxid)),
+      expected,
+    );
+  });
+
+  test('listAll may be left early and rejects with the reason of its signal', async () => {
+    await using replica = await suite.open();
+    for (let txid = 1; txid <= 5; txid += 1) await replica.client.write(file(0, txid), body(bytesOf(8)));
+    for await (const info of replica.client.listAll()) if (info.minTxid === 2n) break;
+    const reason = new Error('no longer wanted');
+    await assert.rejects(listEverything(replica.client, { signal: AbortSignal.abort(reason) }), reason);
+    const controller = new AbortController();
+    await assert.rejects(async () => {
+      for await (const _ of replica.client.listAll({ signal: controller.signal })) controller.abort(reason);
+    }, reason);
   });
 
   test('list passes over names that are not those of LTX files', async () => {

@@ -10,8 +10,13 @@ import { append, only, StoreScene } from '../store/store-scene.ts';
 
 function newShard(t: TestContext) {
   const { logger, lines } = recordingLogger();
-  const settings = { logLevel: 'info', adopt: false, shutdown: { timeoutMs: 2_000, retryMs: 50 } } as const;
-  const shard = new Shard(settings, shardServices(processServices({ logger })));
+  const settings = {
+    logLevel: 'info',
+    adopt: false,
+    storeCallsPerSecond: 0,
+    shutdown: { timeoutMs: 2_000, retryMs: 50 },
+  } as const;
+  const shard = new Shard(settings, shardServices(settings, processServices({ logger })));
   t.after(() => shard.stop());
   return { shard, lines };
 }

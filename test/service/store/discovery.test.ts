@@ -131,7 +131,7 @@ describe('Discovery', () => {
     assert.equal(again.paths.length, 1, 'one of the two names');
     await again.stop();
     rmSync(scene.path('data/link.db'));
-    const elsewhere = { ...named, replicas: [replicaAt(scene.path('elsewhere'), 20)] };
+    const elsewhere = { ...named, replicas: [replicaAt({ type: 'file', path: scene.path('elsewhere') }, 20)] };
     await assert.rejects(scene.store({ databases: [elsewhere], directories: [directory] }).start(), {
       code: 'conflict',
     });

@@ -58,7 +58,7 @@ export class StoreScene {
       ...defaultSettings,
       path: this.path(name),
       metaPath: this.path(`.${name}-litestream`),
-      replicas: [replicaAt(this.replicaPath(name), syncIntervalMs)],
+      replicas: [replicaAt({ type: 'file', path: this.replicaPath(name) }, syncIntervalMs)],
       ...changes,
     };
   }
@@ -70,7 +70,7 @@ export class StoreScene {
       recursive: true,
       watch: true,
       meta: { kind: 'beside' },
-      replicas: [replicaAt(this.path('replicas'), syncIntervalMs)],
+      replicas: [replicaAt({ type: 'file', path: this.path('replicas') }, syncIntervalMs)],
       settings: defaultSettings,
       ...changes,
     };

@@ -14,7 +14,7 @@ describe('Store', () => {
     const scene = new StoreScene(t);
     const one = await scene.application('one.db', 3);
     await scene.application('two.db', 5);
-    const second = replicaAt(scene.replicaPath('one-again'), 20);
+    const second = replicaAt({ type: 'file', path: scene.replicaPath('one-again') }, 20);
     const { replicas } = scene.database('one.db');
     const databases = [scene.database('one.db', { replicas: [...replicas, { ...second, name: 'second' }] })];
     const store = scene.store({ databases: [...databases, scene.database('two.db')] });
@@ -156,7 +156,7 @@ describe('Store', () => {
   it('does not start when a database cannot be restored', async (t) => {
     const scene = new StoreScene(t);
     writeFileSync(scene.path('no-directory'), '');
-    const replicas = [replicaAt(scene.path('no-directory/replica'), 20)];
+    const replicas = [replicaAt({ type: 'file', path: scene.path('no-directory/replica') }, 20)];
     const databases = [scene.database('one.db', { restoreIfDbNotExists: true, replicas })];
     await assert.rejects(scene.store({ databases, isolation: 'process' }).start(), { code: 'in-shard' });
     assert.deepEqual(shardPids(), []);
@@ -229,7 +229,7 @@ describe('once', () => {
     await scene.application('half.db', 1);
     writeFileSync(scene.path('no-directory'), '');
     writeFileSync(scene.path('text.db'), 'not a database'.repeat(100));
-    const nowhere = { ...replicaAt(scene.path('no-directory/replica'), 20), name: 'nowhere' };
+    const nowhere = { ...replicaAt({ type: 'file', path: scene.path('no-directory/replica') }, 20), name: 'nowhere' };
     const half = scene.database('half.db');
     const databases = [
       scene.database('one.db'),
