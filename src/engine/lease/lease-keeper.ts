@@ -14,6 +14,7 @@ import { type LeasePolicy, leasePolicy } from './lease-policy.ts';
 import { afterCall, type LeaseReply } from './lease-reply.ts';
 import type { LeaseMoment, LeaseState } from './lease-state.ts';
 import { isSameStatus, type LeaseStatus, leaseStatus } from './lease-status.ts';
+import { Waiters } from './waiters.ts';
 
 const releaseTimeoutMs = 5_000;
 
@@ -55,7 +56,7 @@ export class LeaseKeeper {
   readonly #held: HeldLease;
   readonly #stopped = new AbortController();
   readonly #listeners = new Set<(status: LeaseStatus) => void>();
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Waiters();
   #state: LeaseState = initialLease();
   #status: LeaseStatus = { kind: 'starting' };
   #txid: Txid | undefined;
@@ -106,7 +107,7 @@ export class LeaseKeeper {
 
   /** Resolves with the epoch as soon as the lease is held. Rejects when `signal` aborts or the keeper ends. */
   waitHeld(signal: AbortSignal): Promise<number> {
-    return this.#until(() => this.#writableEpoch(), signal);
+    return this.#waiters.until(() => this.#writableEpoch(), signal);
   }
 
   /**
@@ -117,7 +118,7 @@ export class LeaseKeeper {
     this.#state = askToRaise(this.#state, epoch);
     this.#wakeup.poke();
     const wasHeld = this.#held.isHeld;
-    return this.#until(() => {
+    return this.#waiters.until(() => {
       const raised = this.#writableEpoch();
       if (raised !== undefined && raised > epoch) return raised;
       if (wasHeld && this.#state.phase.kind === 'following') throw this.#lost('it went to another process');
@@ -234,31 +235,14 @@ export class LeaseKeeper {
     else this.#held.lose(this.#lost(status.kind === 'lapsed' ? 'it was not renewed in time' : 'somebody else has it'));
     const before = this.#status;
     this.#status = status;
-    for (const wake of [...this.#waiters]) wake();
+    this.#waiters.wake();
     if (isSameStatus(before, status)) return;
     announceLease(before, status, this.#logger);
     for (const listener of [...this.#listeners]) listener(status);
   }
 
-  async #until(value: () => number | undefined, signal?: AbortSignal): Promise<number> {
-    for (;;) {
-      signal?.throwIfAborted();
-      if (this.#hasEnded) throw this.#lost('its keeper has ended');
-      const found = value();
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#waiters.delete(wake);
-          signal?.removeEventListener('abort', wake);
-          resolve();
-        };
-        this.#waiters.add(wake);
-        signal?.addEventListener('abort', wake);
-      });
-    }
-  }
-
   #writableEpoch(): number | undefined {
+    if (this.#hasEnded) throw this.#lost('its keeper has ended');
     return this.mayWrite() ? holdOf(this.#state)?.epoch : undefined;
   }
 
