@@ -9,6 +9,7 @@ import { type DurablePurpose, type DurableStep, durableStages, durableSteps } fr
 import { DumpReader } from '../support/dump-reader.ts';
 import type { ProcessEnd } from '../support/sidecar.ts';
 import { CrashScene } from './crash-scene.ts';
+import { requireLeaseAfter } from './lease-crash.ts';
 
 const seed = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -196,6 +197,16 @@ describe('crash while a replica is compacted or files are deleted, then go on', 
       await scene.died();
       hitSteps.add(step);
       await scene.requireReachable();
+    });
+  }
+});
+
+describe('crash of the holder of a lease, then hold it again', { concurrency: 4 }, () => {
+  for (const [i, step] of [...stagesOf('lease'), ...stagesOf('lease-memory')].entries()) {
+    const occurrence = 1 + ((i + seed) % 2);
+    test(`${step} of ${occurrence === 1 ? 'an acquisition' : 'a renewal'}: the lease is had again, with a new epoch`, async () => {
+      await requireLeaseAfter(step, occurrence);
+      hitSteps.add(step);
     });
   }
 });

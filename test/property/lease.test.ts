@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { runLeaseSchedules } from './lease/run-lease-schedules.ts';
 
 const seed = Number(process.env.LEASE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const scheduleCount = Number(process.env.LEASE_SCHEDULES ?? 1_500);
+const scheduleCount = Number(process.env.LEASE_SCHEDULES ?? 1_000);
 
 test('lease: whatever goes wrong, the store holds one lineage, and a free lease is taken in time', (t) => {
   t.diagnostic(`LEASE_SEED=${seed}`);

@@ -15,6 +15,7 @@ import { afterCall, type LeaseReply } from './lease-reply.ts';
 import type { LeaseMoment, LeaseState } from './lease-state.ts';
 import { isSameStatus, type LeaseStatus, leaseStatus } from './lease-status.ts';
 import type { LeaseView } from './lease-view.ts';
+import { Waiters } from './waiters.ts';
 
 const releaseTimeoutMs = 5_000;
 
@@ -56,7 +57,7 @@ export class LeaseKeeper implements LeaseView {
   readonly #held: HeldLease;
   readonly #stopped = new AbortController();
   readonly #listeners = new Set<(status: LeaseStatus) => void>();
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Waiters();
   #state: LeaseState = initialLease();
   #status: LeaseStatus = { kind: 'starting' };
   #toldDeadline: LeaseMoment | undefined;
@@ -113,7 +114,7 @@ export class LeaseKeeper implements LeaseView {
 
   /** Resolves with the epoch as soon as the lease is held. Rejects when `signal` aborts or the keeper ends. */
   waitHeld(signal: AbortSignal): Promise<number> {
-    return this.#until(() => this.#writableEpoch(), signal);
+    return this.#waiters.until(() => this.#writableEpoch(), signal);
   }
 
   /**
@@ -124,7 +125,7 @@ export class LeaseKeeper implements LeaseView {
     this.#state = askToRaise(this.#state, epoch);
     this.#wakeup.poke();
     const wasHeld = this.#held.isHeld;
-    return this.#until(() => {
+    return this.#waiters.until(() => {
       const raised = this.#writableEpoch();
       if (raised !== undefined && raised > epoch) return raised;
       if (wasHeld && this.#state.phase.kind === 'following') throw this.#lost('it went to another process');
@@ -244,32 +245,15 @@ export class LeaseKeeper implements LeaseView {
     const isRenewed = deadline !== this.#toldDeadline;
     this.#status = status;
     this.#toldDeadline = deadline;
-    for (const wake of [...this.#waiters]) wake();
+    this.#waiters.wake();
     const isSame = isSameStatus(before, status);
     if (!isSame) announceLease(before, status, this.#logger);
     if (isSame && !isRenewed) return;
     for (const listener of [...this.#listeners]) listener(status);
   }
 
-  async #until(value: () => number | undefined, signal?: AbortSignal): Promise<number> {
-    for (;;) {
-      signal?.throwIfAborted();
-      if (this.#hasEnded) throw this.#lost('its keeper has ended');
-      const found = value();
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#waiters.delete(wake);
-          signal?.removeEventListener('abort', wake);
-          resolve();
-        };
-        this.#waiters.add(wake);
-        signal?.addEventListener('abort', wake);
-      });
-    }
-  }
-
   #writableEpoch(): number | undefined {
+    if (this.#hasEnded) throw this.#lost('its keeper has ended');
     return this.mayWrite() ? holdOf(this.#state)?.epoch : undefined;
   }
 

@@ -114,7 +114,8 @@ function decideToRenew(
   { hold, renewAt }: Extract<LeasePhase, { kind: 'held' }>,
   input: LeaseInput,
 ): LeaseDecision {
-  const floor = Math.max(state.newestGeneration - 1, state.raiseAbove);
+  const newest = state.newestGeneration > hold.epoch ? state.newestGeneration : 0; // another's, seen before this one
+  const floor = Math.max(newest, state.raiseAbove);
   if (hold.epoch > floor && isBefore(input.now, renewAt)) {
     return { state, action: { kind: 'wait', ms: renewAt.monotonicMs - input.now.monotonicMs } };
   }

@@ -20,6 +20,8 @@ const leftoverAgeMs = 3_600_000;
 export interface FileLeaseStoreOptions {
   /** The replica's directory; made by the first write. */
   readonly path: string;
+  /** What its files' names begin with. Default: `lock`. */
+  readonly name?: string | undefined;
   readonly link?: ExclusivePublisherOptions['link'];
 }
 
@@ -31,6 +33,7 @@ export interface FileLeaseStoreOptions {
 export class FileLeaseStore implements LeaseStore {
   readonly url: string;
   readonly #path: string;
+  readonly #name: string;
   readonly #durableFiles: DurableFiles;
   readonly #publisher: ExclusivePublisher;
   readonly #leftovers: Leftovers;
@@ -40,8 +43,10 @@ export class FileLeaseStore implements LeaseStore {
     options: FileLeaseStoreOptions,
     services: { readonly durableFiles: DurableFiles; readonly logger: Logger },
   ) {
-    this.url = `file://${options.path}/lock.json`;
-    this.#path = options.path;
+    const { path, name = 'lock' } = options;
+    this.url = `file://${path}/${name}.json`;
+    this.#path = path;
+    this.#name = name;
     this.#durableFiles = services.durableFiles;
     this.#publisher = new ExclusivePublisher({ link: options.link });
     this.#leftovers = new Leftovers(leftoverAgeMs, services.logger);
@@ -55,7 +60,8 @@ export class FileLeaseStore implements LeaseStore {
         const newest = (await this.#numbers()).at(-1);
         if (newest === undefined) return undefined;
         const bytes = await this.#readFile(newest);
-        if (bytes !== undefined) return { record: decodeLeaseRecord(bytes, this.#pathOf(newest)), tag: tagOf(newest) };
+        if (bytes !== undefined)
+          return { record: decodeLeaseRecord(bytes, this.#pathOf(newest)), tag: this.#tagOf(newest) };
       }
       throw new ReplicaError('unavailable', `Cannot read lease ${this.url}: it changes too fast`);
     });
@@ -63,7 +69,7 @@ export class FileLeaseStore implements LeaseStore {
 
   write(record: LeaseRecord, seen: StoredLease | undefined, options?: CallOptions): Promise<LeaseWriteOutcome> {
     return this.#gate.run(options?.signal, async () => {
-      const number = seen === undefined ? 1 : numberOf(seen.tag) + 1;
+      const number = seen === undefined ? 1 : this.#numberOf(seen.tag) + 1;
       if ((await this.#create(number, encodeLeaseRecord(record), options?.signal)) === 'exists') {
         return { outcome: 'refused' };
       }
@@ -74,7 +80,7 @@ export class FileLeaseStore implements LeaseStore {
       }
       await this.#remove(numbers.filter((other) => other <= number - keptCount));
       await this.#leftovers.sweep(this.#path, this.#pathOf(number));
-      return { outcome: 'written', tag: tagOf(number) };
+      return { outcome: 'written', tag: this.#tagOf(number) };
     });
   }
 
@@ -82,14 +88,24 @@ export class FileLeaseStore implements LeaseStore {
     return this.#gate.close();
   }
 
+  #tagOf(number: number): string {
+    return `${this.#name}.${number}.json`;
+  }
+
+  /** 0 for what is no lease file. */
+  #numberOf(name: string): number {
+    const [, number = '0'] = /^\.([1-9][0-9]{0,14})\.json$/.exec(name.slice(this.#name.length)) ?? [];
+    return name.startsWith(this.#name) ? Number(number) : 0;
+  }
+
   #pathOf(number: number): string {
-    return `${this.#path}/${tagOf(number)}`;
+    return `${this.#path}/${this.#tagOf(number)}`;
   }
 
   /** Ascending. */
   async #numbers(): Promise<number[]> {
     try {
-      const numbers = (await readdir(this.#path)).map(numberOf).filter((number) => number > 0);
+      const numbers = (await readdir(this.#path)).map((name) => this.#numberOf(name)).filter((number) => number > 0);
       return numbers.sort((a, b) => a - b);
     } catch (error) {
       if (systemErrorCode(error) === 'ENOENT') return [];
@@ -151,13 +167,4 @@ export class FileLeaseStore implements LeaseStore {
       }
     }
   }
-}
-
-function tagOf(number: number): string {
-  return `lock.${number}.json`;
-}
-
-/** 0 for what is no lease file. */
-function numberOf(name: string): number {
-  return Number(/^lock\.([1-9][0-9]{0,14})\.json$/.exec(name)?.[1] ?? 0);
 }

@@ -8,7 +8,7 @@ export interface StoredLease {
   readonly tag: string;
 }
 
-/** `refused`: the object is not what the caller had seen, and stayed as it is. */
+/** `refused`: nothing was written; the object is not what the caller had seen, or another write of it was under way. */
 export type LeaseWriteOutcome = { readonly outcome: 'written'; readonly tag: string } | { readonly outcome: 'refused' };
 
 /**

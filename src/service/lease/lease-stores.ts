@@ -11,7 +11,7 @@ import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
 /** An object of its own for the probe, which is left there. */
-const probeName = 'lock-probe.json';
+const probeName = 'lock-probe';
 
 export interface LeaseStoresServices {
   readonly durableFiles: DurableFiles;

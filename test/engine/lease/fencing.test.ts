@@ -1,126 +1,47 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
-import { test } from 'node:test';
-import { MetaDirectory } from '../../../src/engine/meta/meta-directory.ts';
-import { Scene, upToRow } from '../scene.ts';
-import { until } from '../until.ts';
-import { cloneHost, insert, isStopped, startLeased, takeOverMs } from './fencing-scene.ts';
+import { describe, test } from 'node:test';
+import { judgeAcquisition, judgeRefusedCreate } from '../../../src/engine/lease/fencing.ts';
+import type { LineageHead } from '../../../src/engine/lineage-head.ts';
+import { toChecksum, unknownChecksum } from '../../../src/format/ltx/checksum.ts';
+import { toTxid } from '../../../src/format/ltx/txid.ts';
 
-/** The rows of the newest state and the epochs of level 0. */
-async function stateOf({ replica }: Scene) {
-  return {
-    rows: await replica.column('select id from t'),
-    epochs: replica.txids().map((txid) => replica.header(txid).epoch),
-  };
+function head(txid: number, epoch: number, state: number): LineageHead {
+  const checksum = state === 0 ? unknownChecksum : toChecksum((1n << 63n) | BigInt(state));
+  return { txid: toTxid(txid), epoch, checksum, timestampMs: 1_000 + txid, pageSizeBytes: 4096, commit: 3 };
 }
 
-test('DatabaseReplicator stamps files with the epoch of its lease, and begins each term with a file of it', async (t) => {
-  const scene = new Scene(t);
-  await (await scene.newDatabase()).run(insert(1));
-  const sidecar = await startLeased(scene, scene.replica.path, 'a');
-  await sidecar.sync();
-  await scene.runAndClose(insert(2));
-  await sidecar.sync();
-  assert.equal((await sidecar.status()).lease?.kind, 'held');
-  await sidecar.stop();
-  assert.deepEqual(await stateOf(scene), { rows: upToRow(2), epochs: [1, 1] });
-  const again = await startLeased(scene, scene.replica.path, 'a');
-  await again.sync();
-  await scene.runAndClose(insert(3));
-  await again.sync();
-  await again.stop();
-  assert.deepEqual(await stateOf(scene), { rows: upToRow(3), epochs: [1, 1, 2, 2] });
-  assert.deepEqual(scene.replica.pgnos(3), [], 'nothing had changed');
-  const { walOffset } = scene.replica.header(3);
-  assert.ok(walOffset >= 32, 'Litestream stops for good at a newest file without a WAL offset');
+describe('judgeRefusedCreate', () => {
+  const own = { epoch: 4, fileChecksum: 77n };
+  for (const [verdict, theirs, when] of [
+    ['ours', { epoch: 4, fileChecksum: 77n }, 'the same bytes'],
+    ['step-down', { epoch: 6, fileChecksum: 1n }, 'a higher epoch'],
+    ['absorb', { epoch: 4, fileChecksum: 1n }, 'a lower epoch, be it that of our own file from earlier'],
+    ['absorb', { epoch: 0, fileChecksum: 1n }, 'a file of Litestream'],
+    ['two-writers', { epoch: 5, fileChecksum: 1n }, 'the epoch in force and other bytes'],
+  ] as const) {
+    test(`judgeRefusedCreate says ${verdict} for ${when}`, () => {
+      assert.equal(judgeRefusedCreate(theirs, own, 5), verdict);
+    });
+  }
 });
 
-test('DatabaseReplicator stamps what was never sent with the epoch of the next term', async (t) => {
-  const scene = new Scene(t);
-  await (await scene.newDatabase()).run(insert(1));
-  const first = await startLeased(scene, scene.replica.path, 'a');
-  await first.sync();
-  // A host that takes the lease and has no database sends nothing.
-  const second = await startLeased(new Scene(t), scene.replica.path, 'b');
-  await until('it stands by', async () => (await second.status()).state === 'standby');
-  process.kill(first.pid, 'SIGSTOP');
-  await scene.runAndClose(insert(2));
-  await until('it takes over', async () => (await second.status()).lease?.kind === 'held', { timeoutMs: takeOverMs });
-  process.kill(first.pid, 'SIGCONT');
-  await until('the first one goes on capturing', async () => ((await first.status()).txid ?? 0n) >= 2n);
-  assert.deepEqual(scene.replica.txids(), [1], 'and sends nothing');
-  await second.stop();
-  await first.sync(0, { timeoutMs: takeOverMs });
-  await first.stop();
-  const { rows, epochs } = await stateOf(scene);
-  assert.deepEqual(rows, upToRow(2));
-  assert.deepEqual(epochs, [1, ...epochs.slice(1).map(() => 3)]);
-});
-
-test('DatabaseReplicator takes a late write of a former holder in, and puts the next TXID right', async (t) => {
-  const scene = new Scene(t);
-  await (await scene.newDatabase()).run(insert(1));
-  const first = await startLeased(scene, scene.replica.path, 'a');
-  await first.sync();
-  await first.stop();
-  // The former holder goes on without a lease, as one that was paused while it sent would.
-  const former = cloneHost(t, scene);
-  await former.runAndClose("insert into t values (50, 'late')");
-  // The new one stands still right before it sends its first file.
-  const second = await startLeased(scene, scene.replica.path, 'b', {
-    dieAt: { step: 'local-ltx.sync-directory', signal: 'SIGSTOP' },
-  });
-  await until('it stands still', () => isStopped(second.pid));
-  const late = await former.start({ replicas: [scene.replica.path] });
-  await late.sync();
-  await late.stop();
-  assert.deepEqual((await stateOf(scene)).epochs, [1, 1]);
-  process.kill(second.pid, 'SIGCONT');
-  await scene.runAndClose(insert(2));
-  await until('it went on', async () => (await second.sync(0, { timeoutMs: 20_000 })) >= 3n);
-  assert.match(second.logs.join('\n'), /a former holder of the lease wrote once more/);
-  await second.stop();
-  assert.deepEqual((await stateOf(scene)).rows, upToRow(2));
-  assert.deepEqual(await scene.replica.column('select id from t order by id', 2), [1, 50], 'it stays history');
-  assert.deepEqual((await stateOf(scene)).epochs.slice(0, 3), [1, 1, 2]);
-  assert.deepEqual(scene.replica.txids(), upToRow(scene.replica.newest), 'one lineage');
-});
-
-test('DatabaseReplicator quarantines what it never shipped before another host went on, and overwrites nothing', async (t) => {
-  const scene = new Scene(t);
-  await (await scene.newDatabase()).run(insert(1));
-  const first = await startLeased(scene, scene.replica.path, 'a');
-  await first.sync();
-  const other = cloneHost(t, scene);
-  const second = await startLeased(other, scene.replica.path, 'b');
-  await until('it stands by', async () => (await second.status()).state === 'standby');
-  process.kill(first.pid, 'SIGSTOP');
-  await scene.runAndClose("insert into t values (50, 'never shipped')");
-  await until('the other host takes over', async () => (await second.status()).lease?.kind === 'held', {
-    timeoutMs: takeOverMs,
-  });
-  await other.runAndClose(insert(2));
-  await second.sync();
-  process.kill(first.pid, 'SIGCONT');
-  await until('the first one stands by', async () => (await first.status()).lease?.kind === 'standby');
-  await until('it goes on capturing', async () => ((await first.status()).txid ?? 0n) >= 2n);
-  await second.stop();
-  const before = await stateOf(scene);
-  assert.deepEqual(before, { rows: upToRow(2), epochs: [1, 2, 2] });
-  const error = await until(
-    'the first one is refused',
-    async () => {
-      const status = await first.status();
-      return status.state === 'failed' && status.error;
-    },
-    { timeoutMs: takeOverMs },
-  );
-  assert.match(error, /the database has/);
-  assert.deepEqual(await stateOf(scene), before);
-  const { quarantinePath } = new MetaDirectory(scene.metaPath);
-  const [name] = readdirSync(quarantinePath);
-  assert.match(name!, /before-epoch-2$/);
-  assert.equal(readdirSync(`${quarantinePath}/${name}`).length, 1);
-  assert.match(first.logs.join('\n'), /never shipped and another host has gone on/);
-  assert.ok(!existsSync(`${scene.metaPath}/ltx/0/0000000000000002-0000000000000002.ltx`));
+describe('judgeAcquisition', () => {
+  const local = head(9, 3, 90);
+  const cases: [string, Parameters<typeof judgeAcquisition>[0], string][] = [
+    ['go-on', { replica: undefined, local, localThere: undefined }, 'the replica holds nothing'],
+    ['go-on', { replica: head(9, 3, 90), local, localThere: local }, 'both end alike'],
+    ['go-on', { replica: head(7, 3, 70), local, localThere: head(7, 3, 70) }, 'local files after it were not sent yet'],
+    ['go-on', { replica: head(7, 3, 70), local, localThere: undefined }, 'the file it ends with is not kept here'],
+    ['go-on', { replica: head(7, 0, 0), local, localThere: head(7, 0, 0) }, 'files of Litestream have one time'],
+    ['replica-ahead', { replica: head(10, 3, 1), local, localThere: undefined }, 'it knows a TXID that we do not'],
+    ['replica-ahead', { replica: head(1, 0, 1), local: undefined, localThere: undefined }, 'nothing is kept here'],
+    ['superseded', { replica: head(7, 4, 1), local, localThere: head(7, 3, 70) }, 'another holder went on from TXID 6'],
+    ['superseded', { replica: head(7, 4, 70), local, localThere: head(7, 3, 70) }, 'its epoch file changes nothing'],
+    ['superseded', { replica: head(7, 4, 1), local, localThere: undefined }, 'nothing to compare, and a higher epoch'],
+    ['absorb', { replica: head(7, 2, 1), local, localThere: head(7, 3, 70) }, 'a former holder came late'],
+    ['two-writers', { replica: head(7, 3, 1), local, localThere: head(7, 3, 70) }, 'one epoch, two states'],
+  ];
+  for (const [finding, evidence, when] of cases) {
+    test(`judgeAcquisition says ${finding}: ${when}`, () => assert.equal(judgeAcquisition(evidence), finding));
+  }
 });

@@ -38,6 +38,10 @@ export class LeaseProcess implements WriterHost {
   #callCount = 0;
   #isCalling = false;
   #timer = 0;
+  /** Whether the application rests. */
+  isQuiet = false;
+  /** Whether it deletes what is compacted or too old. */
+  mayDelete = false;
   writer: ModelWriter;
   #housekeeping: ModelHousekeeping;
 
@@ -196,17 +200,13 @@ export class LeaseProcess implements WriterHost {
       const settled = this.writer.settledTxid;
       if (settled !== undefined && settled > 0) {
         const upTo = random.int(Math.max(1, settled - 6), settled);
-        if (random.chance(0.1)) this.#housekeeping.compact(this.writer, upTo);
-        else if (this.mayRetire && random.chance(0.02)) this.#housekeeping.retire(this.writer, upTo);
+        if (random.chance(0.1)) this.#housekeeping[this.mayDelete ? 'compactAndDelete' : 'compact'](this.writer, upTo);
+        else if (this.mayDelete && random.chance(0.02)) this.#housekeeping.retire(this.writer, upTo);
         if (random.chance(0.1)) this.writer.dropAcknowledged();
       }
       this.#work();
     });
   }
-
-  /** Whether the application rests. */
-  isQuiet = false;
-  mayRetire = false;
 
   #after(ms: number, run: () => void): void {
     const life = this.#life;

@@ -11,10 +11,15 @@ export class ModelHousekeeping {
     this.#host = host;
   }
 
-  /** Compacts level 0 from where the last compaction ended to `upTo`, then deletes what that serves. */
-  compact(writer: ModelWriter, upTo: number): void {
+  /** Compacts level 0 from where the last compaction ended to `upTo`. */
+  compact(writer: ModelWriter, upTo: number, then: () => void = () => {}): void {
     const last = Math.max(0, ...[...this.#store.wide.values()].map(({ max }) => max));
-    this.#write(writer, last + 1, upTo, () => {
+    this.#write(writer, last + 1, upTo, then);
+  }
+
+  /** Compacts, then deletes what that serves. */
+  compactAndDelete(writer: ModelWriter, upTo: number): void {
+    this.compact(writer, upTo, () => {
       const fenced = this.#fenced();
       const newest = this.#store.head?.txid ?? 0;
       const served = [...this.#store.level0.keys()].filter(
@@ -75,7 +80,10 @@ export class ModelHousekeeping {
     return this.#store.level0.get(txid)?.state;
   }
 
-  /** Every key that an epoch file guards. */
+  /**
+   * Every key that an epoch file guards: its own, and those of files sent again before it with their old epoch, since it is at
+   * the first of them that a former holder's next file would go. Were that one deleted, the late file would be created there.
+   */
   #fenced(): Set<number> {
     const fenced = new Set<number>();
     for (const { txid, fencedFrom } of this.#store.level0.values()) {

@@ -1,0 +1,23 @@
+import { systemClock } from '../runtime/clock.ts';
+import { FileLeaseStore } from './file/file-lease-store.ts';
+import type { LeaseStore } from './lease/lease-store.ts';
+import type { ReplicaServices } from './open-replica.ts';
+import type { ReplicaLocation } from './replica-location.ts';
+import { S3ClientPool } from './s3/s3-client-pool.ts';
+import { S3LeaseStore } from './s3/s3-lease-store.ts';
+import { StoreTraffic } from './store-traffic.ts';
+
+/** `lock-probe` is an object beside the lease, to try a store's conditional writes on. */
+export type LeaseObject = 'lock' | 'lock-probe';
+
+/** Makes the lease store of a replica, or of a prefix above replicas, without touching it. The caller closes it. */
+export function openLeaseStore(
+  location: ReplicaLocation,
+  services: ReplicaServices,
+  name: LeaseObject = 'lock',
+): LeaseStore {
+  if (location.type === 'file') return new FileLeaseStore({ path: location.path, name }, services);
+  const { clock = systemClock } = services;
+  const pool = services.s3Clients ?? new S3ClientPool(new StoreTraffic({ callsPerSecond: 0 }, { clock }));
+  return new S3LeaseStore(location, { pool, clock }, name);
+}
