@@ -20,7 +20,7 @@ export class ReplicaCatalog {
 
   static async load(client: ReplicaClient, readFacts: ReadFacts, options: CallOptions): Promise<ReplicaCatalog> {
     const catalog = new ReplicaCatalog(readFacts);
-    for (const level of levels) for await (const file of client.list(level, options)) catalog.add(file);
+    for await (const file of client.listAll(options)) catalog.add(file);
     return catalog;
   }
 

@@ -168,7 +168,8 @@ export class DatabaseReplicator {
     if (this.#shipping?.conflict !== undefined) await this.#endShipping();
     this.#lineage ??= await Lineage.open(this.settings.path, this.#meta, services);
     const lineage = this.#lineage;
-    const { remote, term, absorbs } = await lineage.settle(this.#options.replicas, this.#term.held, { signal });
+    const settled = await lineage.settle(this.#options.replicas, this.#term.held, { signal });
+    const { remote, term, absorbs } = settled;
     this.#term.replace(term);
     const { local, mark } = lineage;
     const state = {
@@ -185,7 +186,6 @@ export class DatabaseReplicator {
       this.#distrustWal = false;
       this.#mustScan = false;
       this.#housekeeping = await Housekeeping.open(this.#meta, local, services);
-      const shippingTerm = term && (await lineage.begin(attachment, term));
       const events = {
         onAcknowledged: () => this.#acknowledged(),
         onSnapshotWanted: () => this.#wakeup.poke(),
@@ -193,7 +193,7 @@ export class DatabaseReplicator {
       };
       const { levels } = this.settings;
       const care = { levels, mode: this.#options.careMode, scratchPath: this.#meta.scratchPath };
-      const shipped = { local, mark, term: shippingTerm, care };
+      const shipped = { local, mark, term: await lineage.begin(attachment, settled), care };
       this.#shipping ??= Shipping.start(this.#options.replicas, shipped, { ...services, events });
       return attachment;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
+import { formatTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
@@ -81,13 +81,17 @@ export class Lineage {
   }
 
   /**
-   * Makes sure that the first file sent in a term carries its epoch: files that were never sent are stamped with it, and
-   * where there is none a file without pages is added.
+   * Makes sure that the first file sent in a term carries its epoch: what no replica had when it was asked is stamped with
+   * it, and where there is nothing a file without pages is added. A file that may have been sent before is stamped too: if
+   * it arrives after all, it is a late write like any other. So the key that a former holder tries next is always taken by a
+   * file of this term, which retention keeps.
    */
-  async begin(attachment: Attachment, term: LeaseTerm): Promise<ShippingTerm> {
+  async begin(attachment: Attachment, { remote, term }: SettledLineage): Promise<ShippingTerm | undefined> {
+    if (term === undefined) return undefined;
     const { epoch } = term;
     if (this.#epochFile?.epoch !== epoch) {
-      const unsent = this.local.files.filter(({ txid }) => txid > this.mark.through);
+      const shipped = remote?.head.txid ?? noTxid;
+      const unsent = this.local.files.filter(({ txid }) => txid > shipped);
       const { kernels } = this.#services.runs;
       for (const file of unsent) await restampFile(this.local, file, epoch, { kernels });
       const txid = unsent[0]?.txid ?? (await attachment.appendUnchanged()).txid;

@@ -1,17 +1,14 @@
 import { type ConditionalWrites, probeConditionalWrites } from '../../engine/lease/probe-conditional-writes.ts';
-import { FileLeaseStore } from '../../replica/file/file-lease-store.ts';
 import type { LeaseStore } from '../../replica/lease/lease-store.ts';
+import { openLeaseStore } from '../../replica/open-lease-store.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { locationUrl, type ReplicaLocation } from '../../replica/replica-location.ts';
 import type { S3ClientPool } from '../../replica/s3/s3-client-pool.ts';
-import { S3LeaseStore } from '../../replica/s3/s3-lease-store.ts';
+import { faultOf } from '../../replica/s3/s3-error.ts';
 import type { S3Location } from '../../replica/s3/s3-location.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
-
-/** An object of its own for the probe, which is left there. */
-const probeName = 'lock-probe';
 
 export interface LeaseStoresServices {
   readonly durableFiles: DurableFiles;
@@ -31,8 +28,7 @@ export class LeaseStores {
 
   /** The caller closes it. */
   open(place: ReplicaLocation): LeaseStore {
-    if (place.type === 'file') return new FileLeaseStore({ path: place.path }, this.#services);
-    return new S3LeaseStore(place, { pool: this.#services.s3Clients, clock: this.#services.clock });
+    return openLeaseStore(place, this.#services);
   }
 
   /** Whether the store of a place can carry leases; a bucket is asked once. Throws ReplicaError when it cannot be asked. */
@@ -50,13 +46,16 @@ export class LeaseStores {
   }
 
   async #probe(place: S3Location, options: CallOptions): Promise<ConditionalWrites> {
-    const { s3Clients: pool, clock, logger } = this.#services;
-    const store = new S3LeaseStore(place, { pool, clock }, probeName);
+    const { logger } = this.#services;
+    const store = openLeaseStore(place, this.#services, 'lock-probe');
     try {
       const proof = await probeConditionalWrites(store, options);
       if (proof === 'proven')
         logger.info('the store keeps the promise of conditional writes', { store: locationUrl(place) });
       return proof;
+    } catch (error) {
+      if (faultOf(error)?.kind !== 'not-implemented') throw error;
+      return { reason: 'it has no conditional writes' };
     } finally {
       await store.close();
     }
