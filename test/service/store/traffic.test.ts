@@ -122,8 +122,9 @@ describe('Store and what it asks of stores', { concurrency: 3 }, () => {
       storeCallsPerSecond: callsPerSecond,
       shutdown: { timeoutMs: 0, retryMs: 50 },
     });
+    const starting = store.start();
+    await until('the first request', () => server.requests.length > 0, { timeoutMs: 60_000 });
     const startMs = performance.now();
-    await store.start();
     let mostCount = 0;
     while (performance.now() - startMs < forMs) {
       const others = asked(server).filter((request) => request !== 'PUT fleet/lock.json').length;
@@ -140,6 +141,7 @@ describe('Store and what it asks of stores', { concurrency: 3 }, () => {
     );
     const renewals = asked(server).filter((request) => request === 'PUT fleet/lock.json').length;
     assert.ok(renewals >= 3, `${renewals} writes of the lease`);
+    await starting;
     await store.stop({ signal: AbortSignal.abort() });
   });
 });
