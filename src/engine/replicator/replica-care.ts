@@ -19,6 +19,8 @@ export interface CareOptions {
   readonly trusted: TrustedFiles;
   /** Nothing of a replica is touched before it has acknowledged this TXID. */
   readonly from: Txid;
+  /** A replica could not be compacted. */
+  readonly onFailure: (shipper: ReplicaShipper, error: Error) => void;
 }
 
 /** The maintenance of all replicas of one database. */
@@ -28,7 +30,7 @@ export class ReplicaCare {
 
   constructor(
     shippers: readonly ReplicaShipper[],
-    { levels, mode, from, ...options }: CareOptions,
+    { levels, mode, from, onFailure, ...options }: CareOptions,
     services: MaintainServices & { readonly signal: AbortSignal },
   ) {
     const { signal, logger } = services;
@@ -38,7 +40,7 @@ export class ReplicaCare {
       // Of a replica that holds another writer's files nothing is merged and nothing deleted.
       const acknowledged = () => (shipper.state === 'stopped' ? undefined : reached(shipper, from));
       return new Maintenance(
-        { ...options, settings: levels, signal, client, acknowledged },
+        { ...options, settings: levels, signal, client, acknowledged, onFailure: (error) => onFailure(shipper, error) },
         { ...services, logger: logger.child({ replica: name }) },
       );
     };

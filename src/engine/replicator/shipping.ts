@@ -19,6 +19,9 @@ import { fillFromOthers } from './fill-gap.ts';
 import { type CareOptions, ReplicaCare } from './replica-care.ts';
 import type { NamedClient } from './replica-heads.ts';
 
+/** While no replica accepts files, writing the one growing file takes at most this share of the time. */
+const foldShare = 20;
+
 export interface ShippingEvents {
   /** A replica acknowledged a file. */
   onAcknowledged(): void;
@@ -26,6 +29,8 @@ export interface ShippingEvents {
   onSnapshotWanted(): void;
   /** The replica that decides holds a file of another holder of its lease: the files from here on have to be made anew. */
   onConflict(error: EngineError): void;
+  /** Files could not be sent to a replica, or not be compacted there. */
+  onFailure(error: unknown, replicaName: string): void;
 }
 
 /** What is shipped, and in which term of the lease. */
@@ -74,6 +79,7 @@ export class Shipping {
       onAttempt: (shipper: ReplicaShipper, txid: Txid) => this.#attempt(shipper, txid),
       onStateChange: () => this.#changed.notify(),
       onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
+      onFailure: ({ name }: ReplicaShipper, error: unknown) => this.#events.onFailure(error, name),
       onConflict: (shipper: ReplicaShipper, conflict: Conflict) => this.#conflict(shipper, conflict),
       mayShip: (shipper: ReplicaShipper) => this.#mayShip(shipper),
       requireLease: ({ client }: ReplicaShipper) => requireLease(client),
@@ -84,7 +90,8 @@ export class Shipping {
     this.#authority = this.shippers[replicas.findIndex(({ lease }) => lease !== undefined)];
     const from = state.term?.epochTxid ?? noTxid;
     // What came before the first file of this term was sent by others too: the replica alone knows what became of it.
-    const care = { ...state.care, trusted: { local: state.local, from: () => from }, from };
+    const { onFailure } = events;
+    const care = { ...state.care, trusted: { local: state.local, from: () => from }, from, onFailure };
     this.#care = new ReplicaCare(this.shippers, care, { ...services, signal: this.#stopped.signal });
   }
 
@@ -99,6 +106,11 @@ export class Shipping {
   /** True while no replica accepts files, or each takes its time over one. */
   get isDown(): boolean {
     return this.shippers.length > 0 && this.shippers.every(({ isFailing, isStuck }) => isFailing || isStuck);
+  }
+
+  /** How long to wait before the next file when the last one took `tookMs` and is written again as a whole; else 0. */
+  foldIntervalMs(tookMs: number): number {
+    return this.isDown ? foldShare * tookMs : 0;
   }
 
   /** The replica that decides; undefined without leases. */

@@ -45,6 +45,8 @@ export interface ShipperEvents {
   onMissing(shipper: ReplicaShipper): Promise<void>;
   /** The replica holds a file of another writer under a TXID of ours: the error for it. */
   onConflict(shipper: ReplicaShipper, conflict: Conflict): EngineError;
+  /** After anything that kept files from being sent, before it is said. */
+  onFailure(shipper: ReplicaShipper, error: unknown): void;
   /** Throws EngineError `lease-lost` while the replica's lease is not held: nothing is asked of it either. */
   requireLease(shipper: ReplicaShipper): void;
   /** Whether files may be sent to the replica now; `notify` is called when that changes. */
@@ -141,6 +143,7 @@ export class ReplicaShipper {
         await this.#wakeup.wait(undefined, signal);
       } catch (error) {
         if (signal.aborted) return;
+        this.#events.onFailure(this, error);
         const state = failingState(error);
         const final = state === 'stopped';
         if (state === 'standby') this.#acknowledged = undefined; // whoever holds the lease may move the replica on
@@ -282,6 +285,7 @@ const failing: ReadonlySet<ShipState> = new Set(['down', 'standby', 'stopped']);
 
 function failingState(error: unknown): 'down' | 'standby' | 'stopped' {
   if (!(error instanceof EngineError)) return 'down';
+  if (error.code === 'state-invalid') return 'down'; // a local file may come back
   return error.code === 'lease-lost' ? 'standby' : 'stopped';
 }
 
