@@ -12,6 +12,7 @@ import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import type { AttemptedMark } from '../meta/attempted-mark.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import { conflictError } from '../ship/conflict-error.ts';
+import { isBacklogLong } from '../ship/local-retention.ts';
 import { type Conflict, ReplicaShipper } from '../ship/replica-shipper.ts';
 import { type ReplicaStatus, shipperStatus } from './database-status.ts';
 import { fencedReplicas } from './fenced-replicas.ts';
@@ -19,7 +20,7 @@ import { fillFromOthers } from './fill-gap.ts';
 import { type CareOptions, ReplicaCare } from './replica-care.ts';
 import type { NamedClient } from './replica-heads.ts';
 
-/** While no replica accepts files, writing the one growing file takes at most this share of the time. */
+/** While changes are folded, writing the one growing file takes at most this share of the time. */
 const foldShare = 20;
 
 export interface ShippingEvents {
@@ -103,14 +104,18 @@ export class Shipping {
     return shipping;
   }
 
-  /** True while no replica accepts files, or each takes its time over one. */
-  get isDown(): boolean {
-    return this.shippers.length > 0 && this.shippers.every(({ isFailing, isStuck }) => isFailing || isStuck);
+  /**
+   * Whether further changes go into the newest file, where that was never sent: while no replica accepts files, or every one
+   * that does has a long backlog, as behind an upload that hangs or the ceiling on store calls.
+   */
+  get folds(): boolean {
+    const { files } = this.#local;
+    return this.shippers.every((shipper) => shipper.isFailing || isBacklogLong(files, shipper.acknowledged));
   }
 
   /** How long to wait before the next file when the last one took `tookMs` and is written again as a whole; else 0. */
   foldIntervalMs(tookMs: number): number {
-    return this.isDown ? foldShare * tookMs : 0;
+    return this.folds ? foldShare * tookMs : 0;
   }
 
   /** The replica that decides; undefined without leases. */
@@ -132,12 +137,12 @@ export class Shipping {
   }
 
   /**
-   * Runs `fold`, which writes the file of `newest` again, if no replica accepts files and that one was never sent; that it
-   * was not is on disk before. No upload of it begins meanwhile.
+   * Runs `fold`, which writes the file of `newest` again, if changes are folded now and that one was never sent; that it was
+   * not is on disk before. No upload of it begins meanwhile.
    */
   whileUnsent<T>(newest: Txid, fold: () => Promise<T>): Promise<T | undefined> {
     return this.#foldOrSend.run(async () => {
-      if (!this.isDown || newest <= this.#mark.through) return undefined;
+      if (!this.folds || newest <= this.#mark.through) return undefined;
       await this.#mark.hold();
       return fold();
     });
