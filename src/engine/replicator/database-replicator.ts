@@ -191,9 +191,9 @@ export class DatabaseReplicator {
         onSnapshotWanted: () => this.#wakeup.poke(),
         onConflict: (error: EngineError) => this.#loop?.fail(error),
       };
-      const { levels } = this.settings;
-      const care = { levels, mode: this.#options.careMode, scratchPath: this.#meta.scratchPath };
-      const shipped = { local, mark, term: await lineage.begin(attachment, settled), care };
+      const { scratchPath, quarantinePath } = this.#meta;
+      const care = { levels: this.settings.levels, mode: this.#options.careMode, scratchPath, quarantinePath };
+      const shipped = { ...settled, local, mark, term: await lineage.begin(attachment, settled), care };
       this.#shipping ??= Shipping.start(this.#options.replicas, shipped, { ...services, events });
       return attachment;
     } catch (error) {

@@ -29,6 +29,8 @@ export interface LineageServices {
 /** What replicas and local files say together, before a database is attached. */
 export interface SettledLineage {
   readonly remote: ReplicaHeads['newest'];
+  /** What each replica that was reached holds. */
+  readonly heads: ReplicaHeads['byName'];
   readonly term: LeaseTerm | undefined;
   /** A late write of a former holder is taken into the lineage: the database follows it as a diff. */
   readonly absorbs: boolean;
@@ -70,14 +72,14 @@ export class Lineage {
     const isPastUnknown = held !== undefined || (heads.reachedCount === 0 && this.local.newest === undefined);
     if (unread !== undefined && isPastUnknown) throw pastUnknown(this.#path, unread);
     const remote = heads.newest;
-    if (held === undefined) return { remote, term: undefined, absorbs: false };
+    if (held === undefined) return { remote, heads: heads.byName, term: undefined, absorbs: false };
     const local = await this.#headAt(this.local.newest?.txid);
     const newestEpoch = Math.max(remote?.head.epoch ?? 0, local?.epoch ?? 0);
     const isOwn = newestEpoch === held.term.epoch && this.#epochFile?.epoch === newestEpoch;
     const term =
       newestEpoch < held.term.epoch || isOwn ? held.term : await held.lease.raiseAbove(held.term, newestEpoch, options);
     const absorbs = remote !== undefined && (await this.#absorbs(remote.client, remote.head, local, options));
-    return { remote, term, absorbs };
+    return { remote, heads: heads.byName, term, absorbs };
   }
 
   /**
@@ -115,6 +117,7 @@ export class Lineage {
         epoch: remote.epoch,
       });
       await this.local.removeFrom(remote.txid);
+      this.#epochFile = undefined; // it is to come after the file that took its place
       return true;
     }
     const isLeftBehind = finding === 'superseded' || finding === 'replica-ahead';

@@ -7,7 +7,7 @@ import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
-import { readReplicaHead } from '../continuity/replica-head.ts';
+import { type ReplicaHead, readReplicaHead } from '../continuity/replica-head.ts';
 import { EngineError } from '../engine-error.ts';
 import type { ShippedFile } from '../levels/shipped-file.ts';
 import { fileId, type LocalFiles } from '../meta/local-files.ts';
@@ -57,6 +57,13 @@ export interface Conflict {
   readonly epochThere: number;
 }
 
+export interface ShipperState {
+  readonly local: LocalFiles;
+  /** What replicas held a moment ago, by their names. */
+  readonly heads: ReadonlyMap<string, ReplicaHead | undefined>;
+  readonly events: ShipperEvents;
+}
+
 /** Ships one database's level-0 files to one replica, in order, one at a time, each created and never replaced. */
 export class ReplicaShipper {
   readonly name: string;
@@ -67,6 +74,7 @@ export class ReplicaShipper {
   readonly #logger: Logger;
   readonly #wakeup: Wakeup;
   readonly #backoff = new Backoff({ firstMs: firstRetryMs, limitMs: retryLimitMs });
+  #lookedAt: { readonly head: ReplicaHead | undefined } | undefined;
   #acknowledged: Txid | undefined;
   #acknowledgedTimeMs: number | undefined;
   #retryAtMs = 0;
@@ -75,12 +83,13 @@ export class ReplicaShipper {
 
   constructor(
     replica: { name: string; client: ReplicaClient },
-    { local, events }: { local: LocalFiles; events: ShipperEvents },
+    { local, heads, events }: ShipperState,
     services: { clock: Clock; logger: Logger },
   ) {
     this.name = replica.name;
     this.client = replica.client;
     this.#local = local;
+    if (heads.has(replica.name)) this.#lookedAt = { head: heads.get(replica.name) };
     this.#events = events;
     this.#clock = services.clock;
     this.#logger = services.logger.child({ replica: replica.name });
@@ -135,7 +144,7 @@ export class ReplicaShipper {
         if (signal.aborted) return;
         const state = failingState(error);
         const final = state === 'stopped';
-        if (state === 'standby') this.#acknowledged = undefined; // whoever holds the lease may move the replica on
+        if (state === 'standby') this.#forget(); // whoever holds the lease may move the replica on
         await this.#enter(state, error instanceof Error ? error : new Error(String(error)));
         const now = this.#clock.monotonic();
         if (now >= this.#retryAtMs) this.#retryAtMs = now + this.#backoff.next(); // tries in between count for nothing
@@ -152,12 +161,18 @@ export class ReplicaShipper {
     this.notify();
   }
 
+  #forget(): void {
+    this.#acknowledged = undefined;
+    this.#lookedAt = undefined;
+  }
+
   #behind(): boolean {
     return (this.#acknowledged ?? noTxid) < this.#local.headTxid;
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    const head = await readReplicaHead(this.client, { signal });
+    const { head } = this.#lookedAt ?? { head: await readReplicaHead(this.client, { signal }) };
+    this.#lookedAt = undefined;
     if (head === undefined) {
       this.#acknowledged = noTxid;
       return;
