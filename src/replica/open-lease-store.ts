@@ -7,17 +7,23 @@ import { S3ClientPool } from './s3/s3-client-pool.ts';
 import { S3LeaseStore } from './s3/s3-lease-store.ts';
 import { StoreTraffic } from './store-traffic.ts';
 
-/** `lock-probe` is an object beside the lease, to try a store's conditional writes on. */
-export type LeaseObject = 'lock' | 'lock-probe';
+export interface LeaseStoreOptions {
+  /** `lock-probe` is an object beside the lease, to try a store's conditional writes on. Default: `lock`. */
+  readonly name?: 'lock' | 'lock-probe' | undefined;
+  /** Whether calls wait below the ceiling on store calls. Default: `at-once`, as holding a lease needs it. */
+  readonly admission?: 'at-once' | 'in-turn' | undefined;
+}
 
 /** Makes the lease store of a replica, or of a prefix above replicas, without touching it. The caller closes it. */
 export function openLeaseStore(
   location: ReplicaLocation,
   services: ReplicaServices,
-  name: LeaseObject = 'lock',
+  options: LeaseStoreOptions = {},
 ): LeaseStore {
-  if (location.type === 'file') return new FileLeaseStore({ path: location.path, name }, services);
+  if (location.type === 'file') {
+    return new FileLeaseStore({ path: location.path, name: options.name ?? 'lock' }, services);
+  }
   const { clock = systemClock } = services;
   const pool = services.s3Clients ?? new S3ClientPool(new StoreTraffic({ callsPerSecond: 0 }, { clock }));
-  return new S3LeaseStore(location, { pool, clock }, name);
+  return new S3LeaseStore(location, { pool, clock }, options);
 }

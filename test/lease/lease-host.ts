@@ -24,8 +24,12 @@ export interface HostOptions {
   /** The replica, as a line of YAML. */
   readonly replica: string;
   readonly ttl?: string | undefined;
+  /** False: no lease at all. Default true. */
+  readonly leased?: boolean | undefined;
   /** More lines of the config file. */
   readonly more?: readonly string[] | undefined;
+  /** More keys of the database. */
+  readonly database?: readonly string[] | undefined;
   readonly server?: S3Server | undefined;
 }
 
@@ -39,18 +43,22 @@ export class LeaseHost {
   readonly #environment: Record<string, string>;
   #child: ChildProcess | undefined;
 
-  constructor(test: TestContext, { owner, replica, ttl = '3s', more = [], server }: HostOptions) {
+  constructor(
+    test: TestContext,
+    { owner, replica, ttl = '3s', leased = true, more = [], database = [], server }: HostOptions,
+  ) {
     this.#test = test;
     this.folder = temporaryFolder(test);
     this.path = join(this.folder, 'app.db');
     this.configPath = join(this.folder, 'litestream.yml');
     this.#environment = server?.environment ?? {};
     const lines = [
-      `lease: {enabled: true, ttl: ${ttl}, owner: ${owner}}`,
+      `lease: {enabled: ${leased}, ttl: ${ttl}, owner: ${owner}}`,
       ...more,
       'dbs:',
       `  - path: ${this.path}`,
       '    restore-if-db-not-exists: true',
+      ...database.map((key) => `    ${key}`),
       `    replica: {${replica}, sync-interval: 50ms}`,
     ];
     writeFileSync(this.configPath, lines.join('\n'));

@@ -99,8 +99,8 @@ export class DatabaseReplicator {
     const [loop, shipping] = [this.#loop, this.#shipping];
     if (loop === undefined || shipping === undefined) throw this.#unavailable('sync');
     const head = await loop.requestFile();
-    this.#reportedTxid = head.txid;
     await shipping.reached(head.txid, signal);
+    this.#reportedTxid = head.txid;
     return head.txid;
   }
 

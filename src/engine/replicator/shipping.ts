@@ -102,9 +102,9 @@ export class Shipping {
     return shipping;
   }
 
-  /** True while no replica accepts files. */
+  /** True while no replica accepts files, or each takes its time over one. */
   get isDown(): boolean {
-    return this.shippers.length > 0 && this.shippers.every(({ isFailing }) => isFailing);
+    return this.shippers.length > 0 && this.shippers.every(({ isFailing, isStuck }) => isFailing || isStuck);
   }
 
   /** The replica that decides; undefined without leases. */

@@ -15,6 +15,8 @@ import { readHeader } from '../restore/read-header.ts';
 
 const firstRetryMs = 250;
 const retryLimitMs = 30_000;
+/** An upload that takes longer may be on its way to a store that is gone: what comes after it is made one file meanwhile. */
+const stuckMs = 30_000;
 
 /** What a replica's shipper is up to. */
 export type ShipState =
@@ -78,6 +80,7 @@ export class ReplicaShipper {
   #acknowledged: Txid | undefined;
   #acknowledgedTimeMs: number | undefined;
   #retryAtMs = 0;
+  #sentAtMs = Number.POSITIVE_INFINITY;
   #state: ShipState = 'starting';
   #error: Error | undefined;
 
@@ -108,6 +111,11 @@ export class ReplicaShipper {
   /** Whether it accepts no files now. */
   get isFailing(): boolean {
     return failing.has(this.#state);
+  }
+
+  /** Whether an upload has been under way for so long that more of them would only pile up. */
+  get isStuck(): boolean {
+    return this.#clock.monotonic() - this.#sentAtMs > stuckMs;
   }
 
   /** The newest TXID the replica is known to hold; undefined before it was asked. */
@@ -226,7 +234,12 @@ export class ReplicaShipper {
     await this.#events.onAttempt(this, txid);
     const file = { ...fileId(txid), sizeBytes: this.#local.get(txid)?.sizeBytes ?? 0 }; // final only now
     const body = await this.#local.body(file);
-    if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
+    this.#sentAtMs = this.#clock.monotonic();
+    try {
+      if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
+    } finally {
+      this.#sentAtMs = Number.POSITIVE_INFINITY;
+    }
     if (this.isFailing) await this.#enter('behind');
     this.#events.onShipped(this, { file, facts: body.header });
     this.#acknowledge(txid, body.timestampMs);

@@ -5,7 +5,7 @@ import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { CallOptions } from '../replica-client.ts';
 import { ReplicaError } from '../replica-error.ts';
-import { defaultRegion, findBucketRegion } from './bucket-region.ts';
+import { defaultRegion } from './bucket-region.ts';
 import type { S3ClientOptions } from './s3-client.ts';
 import type { S3ClientPool } from './s3-client-pool.ts';
 import { faultOf, type S3Act, s3Error } from './s3-error.ts';
@@ -28,9 +28,13 @@ export interface S3Services {
   readonly clock: Clock;
 }
 
+export type Admission = 'at-once' | 'in-turn';
+
 export interface S3CallOptions extends CallOptions {
-  /** Sends the request one time, and now: for requests that are worth nothing later, such as those for leases. */
+  /** Sends the request one time: whether a repetition is safe, and worth anything, is known above only. */
   readonly once?: boolean | undefined;
+  /** Default: after those that came before, below the ceiling. `at-once` is for what is worth nothing later: renewals. */
+  readonly admission?: Admission | undefined;
 }
 
 /** What every request is made with. */
@@ -89,13 +93,13 @@ export class S3Api {
     act: S3Act,
     key: string,
     request: (session: S3Session) => Promise<T>,
-    { signal, once = false }: S3CallOptions = {},
+    { signal, once = false, admission = 'in-turn' }: S3CallOptions = {},
   ): Promise<T> {
     if (signal !== undefined) setMaxListeners(0, signal); // the SDK listens several times for each request
     const backoff = new Backoff({ firstMs: firstRetryMs, limitMs: retryLimitMs });
     for (let tries = 1; ; tries += 1) {
       try {
-        return await orAborted(this.#try(request, signal, once), signal);
+        return await orAborted(this.#try(request, signal, admission), signal);
       } catch (error) {
         signal?.throwIfAborted();
         const told = s3Error(act, this.nameOf(key), error);
@@ -135,11 +139,11 @@ export class S3Api {
   async #try<T>(
     request: (session: S3Session) => Promise<T>,
     signal: AbortSignal | undefined,
-    once: boolean,
+    admission: Admission,
   ): Promise<T> {
     signal?.throwIfAborted();
     const opened = await this.open();
-    if (once) this.#pool.traffic.admitAtOnce();
+    if (admission === 'at-once') this.#pool.traffic.admitAtOnce();
     else await this.#pool.traffic.admit(signal);
     signal?.throwIfAborted();
     return request({ ...opened, http: signal === undefined ? {} : { abortSignal: signal } });
@@ -148,7 +152,8 @@ export class S3Api {
   async #open(): Promise<S3Opened> {
     const { location } = this;
     const customerKey = await customerKeyOf(location);
-    const region = location.region ?? (location.endpoint === undefined ? await this.#findRegion() : defaultRegion);
+    const region =
+      location.region ?? (location.endpoint === undefined ? await this.#pool.regionOf(location) : defaultRegion);
     const options: S3ClientOptions = { location, region };
     const s3 = await this.#pool.acquire(options);
     this.#inUse = options;
@@ -171,16 +176,6 @@ export class S3Api {
     this.#inUse = undefined;
     this.#opening = undefined;
     await this.#pool.release(inUse);
-  }
-
-  async #findRegion(): Promise<string> {
-    const options: S3ClientOptions = { location: this.location, region: defaultRegion };
-    const s3 = await this.#pool.acquire(options);
-    try {
-      return await findBucketRegion(s3, this.location.bucket, undefined);
-    } finally {
-      await this.#pool.release(options);
-    }
   }
 }
 

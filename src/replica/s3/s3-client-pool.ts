@@ -1,5 +1,6 @@
 import type { S3 } from '@aws-sdk/client-s3';
 import type { StoreTraffic } from '../store-traffic.ts';
+import { defaultRegion, findBucketRegion } from './bucket-region.ts';
 import { newS3Client, type S3ClientOptions } from './s3-client.ts';
 import type { S3Location } from './s3-location.ts';
 
@@ -20,6 +21,7 @@ export class S3ClientPool {
   readonly traffic: StoreTraffic;
   readonly #idleTimeoutMs: number;
   readonly #clients = new Map<string, PooledClient>();
+  readonly #regions = new Map<string, Promise<string>>();
 
   constructor(traffic: StoreTraffic, { idleTimeoutMs = minuteMs }: S3ClientPoolOptions = {}) {
     this.traffic = traffic;
@@ -46,6 +48,29 @@ export class S3ClientPool {
     const pooled = this.#clients.get(key);
     if (pooled === undefined) return;
     if (this.#leave(key, pooled)) (await pooled.client).destroy();
+  }
+
+  /** The region of a bucket of AWS, which is asked for once, however many replicas are in it. Throws what the SDK throws. */
+  async regionOf(location: S3Location): Promise<string> {
+    const key = JSON.stringify([location.bucket, keyOf({ location, region: defaultRegion })]);
+    const asking = this.#regions.get(key) ?? this.#askForRegion(location);
+    this.#regions.set(key, asking);
+    try {
+      return await asking;
+    } catch (error) {
+      this.#regions.delete(key);
+      throw error;
+    }
+  }
+
+  async #askForRegion(location: S3Location): Promise<string> {
+    const options: S3ClientOptions = { location, region: defaultRegion };
+    const s3 = await this.acquire(options);
+    try {
+      return await findBucketRegion(s3, location.bucket, undefined);
+    } finally {
+      await this.release(options);
+    }
   }
 
   #new(options: S3ClientOptions): PooledClient {

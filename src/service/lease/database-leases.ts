@@ -102,7 +102,7 @@ export class DatabaseLeases {
     const place = this.#config.sharedLease?.places[index];
     const shared = place && {
       url: locationUrl(place),
-      ownLock: new OwnLock(leaseStores.open(replica.location), { clock }),
+      ownLock: new OwnLock(leaseStores.openInTurn(replica.location), { clock }),
     };
     this.#leases.set(replica.name, { lease, shared });
   }

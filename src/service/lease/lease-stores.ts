@@ -26,9 +26,14 @@ export class LeaseStores {
     this.#services = services;
   }
 
-  /** The caller closes it. */
+  /** For a keeper: its calls wait for nothing. The caller closes it. */
   open(place: ReplicaLocation): LeaseStore {
     return openLeaseStore(place, this.#services);
+  }
+
+  /** For what is asked of a lock object once and is no holding of a lease: calls wait their turn. The caller closes it. */
+  openInTurn(place: ReplicaLocation): LeaseStore {
+    return openLeaseStore(place, this.#services, { admission: 'in-turn' });
   }
 
   /** Whether the store of a place can carry leases; a bucket is asked once. Throws ReplicaError when it cannot be asked. */
@@ -47,7 +52,7 @@ export class LeaseStores {
 
   async #probe(place: S3Location, options: CallOptions): Promise<ConditionalWrites> {
     const { logger } = this.#services;
-    const store = openLeaseStore(place, this.#services, 'lock-probe');
+    const store = openLeaseStore(place, this.#services, { name: 'lock-probe' });
     try {
       const proof = await probeConditionalWrites(store, options);
       if (proof === 'proven')

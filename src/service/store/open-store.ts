@@ -35,13 +35,21 @@ export function openStore(options: StoreOptions, services: OpenStoreServices): S
     shutdown: options.shutdown ?? defaultShutdown,
   };
   const onRestart = (paths: readonly string[]) => options.onEvent?.({ kind: 'restarted', paths });
-  const leases = openLeases(logger);
+  // What a lease needs waits for nothing: held back, it would be lost.
+  const leaseTraffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });
+  const leases = openLeases(logger, leaseTraffic);
   const startShard = (): ShardHost => {
     if (isLocal) return LocalShard.start(settings, processServices({ logger }), leases);
     const program = services.shardProgram ?? shardProgram;
     return SupervisedShard.start({ settings, program }, { clock: systemClock, logger, leases, onRestart });
   };
-  return new Store(options, { logger, clock: systemClock, startShard, shardLimit: limit });
+  return new Store(options, {
+    logger,
+    clock: systemClock,
+    startShard,
+    shardLimit: limit,
+    leaseTraffic: () => leaseTraffic.snapshot(),
+  });
 }
 
 /** One database needs one process; how many a directory will bring is not known. */
@@ -49,10 +57,9 @@ function shardLimit({ workers = 1, databases, directories = [] }: StoreOptions):
   return Math.max(1, directories.length > 0 ? workers : Math.min(workers, databases.length));
 }
 
-/** The leases of one process and its shards. Their requests wait for no ceiling. */
-export function openLeases(logger: Logger): LeaseKeepers {
+/** The leases of one process and its shards; `traffic` counts their requests. */
+export function openLeases(logger: Logger, traffic: StoreTraffic): LeaseKeepers {
   const durableFiles = new DurableFiles();
-  const traffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });
   return new LeaseKeepers({
     stores: new LeaseStores({ durableFiles, clock: systemClock, logger, s3Clients: new S3ClientPool(traffic) }),
     durableFiles,

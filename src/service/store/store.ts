@@ -14,6 +14,7 @@ import { Discovery } from './discovery.ts';
 import { DistinctFiles } from './distinct-files.ts';
 import { ShardPool } from './shard-pool.ts';
 import type { StoreOptions } from './store-options.ts';
+import { TrafficReport } from './traffic-report.ts';
 
 export interface StoreServices {
   readonly logger: Logger;
@@ -22,6 +23,8 @@ export interface StoreServices {
   readonly startShard: () => ShardHost;
   /** How many shards there may be. */
   readonly shardLimit: number;
+  /** The requests for leases, which this process makes for all shards. */
+  readonly leaseTraffic: () => readonly TrafficCount[];
 }
 
 const activeLookMs = 50;
@@ -36,7 +39,7 @@ export class Store {
   readonly #stopping = new AbortController();
   readonly #stop = sharedSignal(this.#stopping.signal);
   #discoveries: readonly Discovery[] = [];
-  #discovering: Promise<unknown> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   constructor(options: StoreOptions, services: StoreServices) {
@@ -62,7 +65,9 @@ export class Store {
       await this.stop();
       throw error;
     }
-    this.#discovering = Promise.all(this.#discoveries.map((discovery) => discovery.run(this.#stop)));
+    const report = new TrafficReport(() => this.traffic(), this.#services);
+    const discoveries = this.#discoveries.map((discovery) => discovery.run(this.#stop));
+    this.#running = Promise.all([...discoveries, report.run(this.#stop)]);
   }
 
   /** The paths of all databases. */
@@ -76,10 +81,10 @@ export class Store {
     return parts.flat().sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  /** The requests to stores so far, by type and operation. A process that broke down takes its counts with it. */
+  /** The requests to stores so far, those for leases among them, by type and operation. A process that broke down takes its counts with it. */
   async traffic(): Promise<TrafficCount[]> {
     const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('traffic', {})));
-    return sumTraffic(parts.flat());
+    return sumTraffic([...parts.flat(), ...this.#services.leaseTraffic()]);
   }
 
   /**
@@ -139,7 +144,7 @@ export class Store {
   stop(options: CallOptions = {}): Promise<void> {
     this.#stopping.abort();
     this.#stopped ??= this.#pool.stop(options).then(async () => {
-      await this.#discovering;
+      await this.#running;
     });
     return this.#stopped;
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { closeSync, linkSync, openSync, writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
+import { StoreTraffic } from '../../../src/replica/store-traffic.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import { processServices } from '../../../src/service/compose.ts';
 import { Shard } from '../../../src/service/shard/shard.ts';
 import { shardServices } from '../../../src/service/shard/shard-services.ts';
@@ -18,7 +20,9 @@ function newShard(t: TestContext) {
     careMode: 'by-schedule',
     shutdown: { timeoutMs: 2_000, retryMs: 50 },
   } as const;
-  const shard = new Shard(settings, shardServices(settings, processServices({ logger }), openLeases(logger)));
+  const traffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });
+  const leases = openLeases(logger, traffic);
+  const shard = new Shard(settings, shardServices(settings, processServices({ logger }), leases));
   t.after(() => shard.stop());
   return { shard, lines };
 }

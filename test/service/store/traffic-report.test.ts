@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TrafficCount } from '../../../src/replica/store-traffic.ts';
+import type { Clock } from '../../../src/runtime/clock.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { TrafficReport, trafficSince } from '../../../src/service/store/traffic-report.ts';
+import { recordingLogger } from '../recording-logger.ts';
+
+function count(operation: string, requests: number, bytesSent = 0): TrafficCount {
+  return { replicaType: 's3', operation, requests, errors: 0, bytesSent, bytesReceived: 0 };
+}
+
+test('trafficSince leaves out what was not asked, and begins anew after a process broke down', () => {
+  const before = [count('PUT', 10, 1_000), count('LIST', 2)];
+  assert.deepEqual(trafficSince(before, [count('PUT', 13, 1_500), count('LIST', 2)]), [count('PUT', 3, 500)]);
+  assert.deepEqual(trafficSince(before, [count('PUT', 4, 300)]), [count('PUT', 4, 300)]);
+});
+
+test('TrafficReport says what was asked in an hour, and nothing of an hour without a request', async () => {
+  const { logger, lines } = recordingLogger();
+  const stop = new AbortController();
+  const hours = [[count('PUT', 5, 700)], [count('PUT', 5, 700)], [count('PUT', 6, 800), count('GET', 1)]];
+  const waits: number[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    async sleep(ms) {
+      waits.push(ms);
+      if (hours.length === 0) stop.abort();
+    },
+  };
+  await new TrafficReport(async () => hours.shift() ?? [], { clock, logger }).run(stop.signal);
+  assert.deepEqual(new Set(waits), new Set([3_600_000]));
+  assert.deepEqual(
+    lines.map(({ level, message, fields }) => ({ level, message, fields })),
+    [
+      { put: 5, putBytesSent: 700 },
+      { put: 1, putBytesSent: 100, get: 1 },
+    ].map((fields) => ({
+      level: 'info',
+      message: 'requests to stores in the last hour',
+      fields: { replicaType: 's3', ...fields },
+    })),
+  );
+});
