@@ -1,8 +1,5 @@
-import { ltxTrailerBytes } from '../../format/ltx/trailer.ts';
 import { formatTxid, nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
-import { readRange } from '../../replica/read-range.ts';
 import type { LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
-import { ReplicaError } from '../../replica/replica-error.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -12,6 +9,7 @@ import { EngineError } from '../engine-error.ts';
 import type { ShippedFile } from '../levels/shipped-file.ts';
 import { fileId, type LocalFiles } from '../meta/local-files.ts';
 import { readHeader } from '../restore/read-header.ts';
+import { type Conflict, findConflict, foreignFile } from './refused-create.ts';
 
 const firstRetryMs = 250;
 const retryLimitMs = 30_000;
@@ -49,14 +47,6 @@ export interface ShipperEvents {
   requireLease(shipper: ReplicaShipper): void;
   /** Whether files may be sent to the replica now; `notify` is called when that changes. */
   mayShip(shipper: ReplicaShipper): boolean;
-}
-
-/** A file that was refused because the replica has another one under its name. */
-export interface Conflict {
-  readonly txid: Txid;
-  /** Of our file, and of the one that is there. */
-  readonly ownEpoch: number;
-  readonly epochThere: number;
 }
 
 export interface ShipperState {
@@ -251,27 +241,9 @@ export class ReplicaShipper {
     this.#events.onAcknowledged();
   }
 
-  /** A file that is there already is our own when its checksum is: an earlier upload whose reply was lost. */
   async #compare(file: LtxFileInfo): Promise<void> {
-    const [own, theirs] = [new Uint8Array(ltxTrailerBytes), new Uint8Array(ltxTrailerBytes)];
-    const sizeBytes = await this.#sizeThere(file);
-    await this.#local.readEnd(file.maxTxid, own);
-    if (sizeBytes >= ltxTrailerBytes) await readRange(this.client, file, sizeBytes - ltxTrailerBytes, theirs);
-    if (Buffer.compare(own, theirs) === 0) return;
-    const { epoch: ownEpoch } = await this.#local.readHeader(file.maxTxid);
-    const { epoch: epochThere } = await readHeader(this.client, { ...file, sizeBytes }, {});
-    throw this.#events.onConflict(this, { txid: file.maxTxid, ownEpoch, epochThere });
-  }
-
-  async #sizeThere(file: LtxFileInfo): Promise<number> {
-    for await (const info of this.client.list(0, { from: file.minTxid })) {
-      if (info.minTxid === file.minTxid && info.maxTxid === file.maxTxid) return info.sizeBytes;
-      if (info.minTxid > file.minTxid) break;
-    }
-    throw new ReplicaError(
-      'not-found',
-      `Cannot find TXID ${formatTxid(file.minTxid)} in ${this.client.url}: it was there a moment ago`,
-    );
+    const conflict = await findConflict(file, { client: this.client, local: this.#local });
+    if (conflict !== undefined) throw this.#events.onConflict(this, conflict);
   }
 
   /** Says a change of state once. */
@@ -298,14 +270,4 @@ const failing: ReadonlySet<ShipState> = new Set(['down', 'standby', 'stopped']);
 function failingState(error: unknown): 'down' | 'standby' | 'stopped' {
   if (!(error instanceof EngineError)) return 'down';
   return error.code === 'lease-lost' ? 'standby' : 'stopped';
-}
-
-export function foreignFile(replica: string, txid: Txid, state: string): EngineError {
-  return new EngineError(
-    'diverged',
-    `Cannot ship to replica ${replica}: it holds TXID ${formatTxid(txid)} of another writer, ${state}`,
-    {
-      hint: 'two programs write this replica: stop one of them, or give one another path; nothing is overwritten',
-    },
-  );
 }
