@@ -12,6 +12,7 @@ import { readHeader } from '../../src/engine/restore/read-header.ts';
 import { loadKernels } from '../../src/kernel/load-kernels.ts';
 import type { MemoryReplicaClient } from '../../src/replica/memory/memory-replica-client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { DurableFiles } from '../../src/runtime/durable-files.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { dumpDigests } from './dump-digests.ts';
 import { goldenCases, replicaOf } from './golden-case.ts';
@@ -23,7 +24,13 @@ const clock = { ...systemClock, now: () => Date.UTC(2027, 0, 1) };
 const { signal } = new AbortController();
 
 function upkeepOf(client: MemoryReplicaClient, scratchPath: string): ReplicaUpkeep {
-  const services = { limits: maintainLimits(), runs: new PageRuns(loadKernels()), clock, logger: silentLogger };
+  const services = {
+    limits: maintainLimits(),
+    runs: new PageRuns(loadKernels()),
+    durableFiles: new DurableFiles(),
+    clock,
+    logger: silentLogger,
+  };
   return new ReplicaUpkeep({ client, settings, scratchPath, trusted: undefined }, services);
 }
 

@@ -10,6 +10,7 @@ import type {
   ReplicaClient,
   WriteOutcome,
 } from '../../replica/replica-client.ts';
+import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import { EngineError } from '../engine-error.ts';
 import type { LeaseTerm } from './database-lease.ts';
 
@@ -68,8 +69,9 @@ export class FencedClient implements ReplicaClient {
 
   async #fenced<T>({ signal }: CallOptions, mutate: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const ends = this.requireLease();
+    using linked = LinkedSignal.of(signal, ...ends);
     try {
-      return await mutate(AbortSignal.any(signal === undefined ? ends : [signal, ...ends]));
+      return await mutate(linked.signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (ends.some((end) => end.aborted)) throw leaseLost(this.url, error);

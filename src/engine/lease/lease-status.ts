@@ -59,6 +59,7 @@ function standby({ stored, since }: LeaseSighting, error: string | undefined): L
   return {
     kind: 'standby',
     holder,
-    error: error ?? (sharedAt && `its database is replicated under the lease at ${sharedAt}`),
+    error:
+      error ?? (sharedAt && `its database is replicated with others, under the lease at ${sharedAt} from its replica`),
   };
 }

@@ -51,6 +51,15 @@ export class LevelFiles {
     return toTxid(this.#maxTxids[index]!);
   }
 
+  /** Undefined when the file is not among them. */
+  indexOf({ minTxid, maxTxid }: LtxFileId): number | undefined {
+    for (let index = this.firstPast((maxTxid - 1n) as Txid); index < this.#length; index++) {
+      if (this.#maxTxids[index] !== maxTxid) return undefined;
+      if (this.#minTxids[index] === minTxid) return index;
+    }
+    return undefined;
+  }
+
   /** Undefined when nobody has read the file's header yet. */
   facts(index: number): FileFacts | undefined {
     const timestampMs = this.#times[index]!;

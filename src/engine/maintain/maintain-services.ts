@@ -1,4 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
+import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { MemoryBudget } from '../compaction/memory-budget.ts';
 import type { PageRuns } from '../page-runs.ts';
@@ -13,6 +14,7 @@ export interface MaintainLimits {
 export interface MaintainServices {
   readonly limits: MaintainLimits;
   readonly runs: PageRuns;
+  readonly durableFiles: DurableFiles;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -2,6 +2,7 @@ import { noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions, LtxFileInfo } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
 import { Backoff } from '../../runtime/backoff.ts';
+import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { nextBoundary } from '../levels/boundary.ts';
@@ -110,8 +111,8 @@ export class Maintenance {
 
   /** Does what is due, and what is asked for; rejects when that is not possible. */
   async maintain(request: MaintenanceRequest, { signal: given }: CallOptions = {}): Promise<void> {
-    const { signal: stopped } = this.#options;
-    const signal = given === undefined ? stopped : AbortSignal.any([stopped, given]);
+    using linked = LinkedSignal.of(this.#options.signal, given);
+    const { signal } = linked;
     const work = async () => {
       try {
         await this.#maintain(request, signal);

@@ -3,6 +3,7 @@ import { type Level, snapshotLevel, syncLevel } from '../../format/ltx/level.ts'
 import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
 import { ltxPath } from '../../replica/directory-layout.ts';
 import type { LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import { ReplicaError } from '../../replica/replica-error.ts';
 import type { MergeContext } from '../compaction/merge-files.ts';
 import { mergeFiles } from '../compaction/merge-files.ts';
 import type { TrustedFiles } from '../compaction/merge-inputs.ts';
@@ -16,6 +17,7 @@ import { readHeader } from '../restore/read-header.ts';
 import { snapshotDoubt } from '../restore/snapshot-doubt.ts';
 import type { MaintainServices } from './maintain-services.ts';
 import { planSnapshot } from './snapshot-files.ts';
+import { type Fence, quarantineStrays } from './stray-files.ts';
 import { verifyLevel } from './verify-level.ts';
 
 export interface UpkeepOptions {
@@ -23,6 +25,8 @@ export interface UpkeepOptions {
   readonly settings: LevelSettings;
   readonly scratchPath: string;
   readonly trusted: TrustedFiles | undefined;
+  /** Undefined without a lease. */
+  readonly fence?: Fence | undefined;
 }
 
 /** The work that keeps one replica of one database in order; whoever calls decides when. */
@@ -74,10 +78,13 @@ export class ReplicaUpkeep {
 
   /** Deletes what serves nothing any more; resolves to the time when there will be more, if nothing else changes. */
   async retain(catalog: ReplicaCatalog, upTo: Txid, signal: AbortSignal): Promise<number | undefined> {
-    const { client, settings } = this.#options;
+    const { client, settings, fence } = this.#options;
     const { clock, logger } = this.#services;
     const mayUse = (snapshot: LtxFileInfo) => this.#mayUse(catalog, snapshot, signal);
     const { files, nextAtMs } = await planRetention(catalog, settings, { upTo, nowMs: clock.now(), mayUse });
+    if (fence !== undefined && files.length > 0) {
+      await quarantineStrays(fence, { client, catalog }, signal, this.#services);
+    }
     for (const level of [...new Set(files.map((file) => file.level))]) {
       const gone = files.filter((file) => file.level === level);
       signal.throwIfAborted();
@@ -88,8 +95,25 @@ export class ReplicaUpkeep {
     return nextAtMs;
   }
 
+  /** A local file goes as soon as every replica has it, also while it is read here; the replica's stays. */
   async #merge(level: Level, files: readonly LtxFileInfo[], signal: AbortSignal): Promise<StoredFile> {
-    const { client, scratchPath, trusted } = this.#options;
+    const { trusted } = this.#options;
+    try {
+      return await this.#mergeWith(trusted, level, files, signal);
+    } catch (error) {
+      const isGone = error instanceof ReplicaError && error.code === 'not-found';
+      if (!isGone || trusted === undefined) throw error;
+      return this.#mergeWith(undefined, level, files, signal);
+    }
+  }
+
+  async #mergeWith(
+    trusted: TrustedFiles | undefined,
+    level: Level,
+    files: readonly LtxFileInfo[],
+    signal: AbortSignal,
+  ): Promise<StoredFile> {
+    const { client, scratchPath } = this.#options;
     const { runs, limits } = this.#services;
     const context: MergeContext = { client, trusted, scratchPath, budget: limits.budget, runs, signal };
     await using merged = await mergeFiles(level, files, context);

@@ -22,6 +22,8 @@ export interface AutoRecoveryServices {
   readonly runs: PageRuns;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The present attachment has to end with this error: something may be damaged. */
+  readonly onSuspicion: (error: EngineError) => void;
 }
 
 /**
@@ -49,22 +51,23 @@ export class AutoRecovery {
   }
 
   /**
-   * To be told of each failure. When it may be damage that can be mended here, the next attachment does that, and this one has
-   * to end with what is given back. What was judged once is not looked at again.
+   * To be told of each failure. When it may be damage that can be mended here, the next attachment does that. What was judged
+   * once is not looked at again.
    */
-  suspect(error: unknown, replicaName?: string): EngineError | undefined {
+  suspect(error: unknown, replicaName?: string): void {
     const isLocal = error instanceof EngineError && error.code === 'state-invalid';
     if (isLocal && this.#replicas.some(({ autoRecover }) => autoRecover)) {
       this.#brokenLocal = error;
-      return error;
+      this.#services.onSuspicion(error);
+      return;
     }
     const replica = this.#replicas.find(({ name }) => name === replicaName);
     const isDiverged = error instanceof EngineError && error.code === 'diverged';
-    if (replica?.autoRecover !== true || !(isDamage(error) || isDiverged)) return undefined;
-    if (this.#judged.get(replica.name) === error.message) return undefined;
+    if (replica?.autoRecover !== true || !(isDamage(error) || isDiverged)) return;
+    if (this.#judged.get(replica.name) === error.message) return;
     this.#suspects.set(replica.name, error.message);
     const message = `Cannot go on with replica ${replica.name}: its files may be damaged, they are looked at`;
-    return new EngineError('unavailable', message, { cause: error });
+    this.#services.onSuspicion(new EngineError('unavailable', message, { cause: error }));
   }
 
   /**

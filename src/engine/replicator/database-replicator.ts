@@ -65,7 +65,8 @@ export class DatabaseReplicator {
     this.#services = { ...services, logger: this.#logger };
     this.#wakeup = new Wakeup(services.clock);
     this.#meta = new MetaDirectory(options.settings.metaPath);
-    this.#recovery = new AutoRecovery(this.#meta, options.replicas, this.#services);
+    const onSuspicion = (error: EngineError) => this.#loop?.fail(error);
+    this.#recovery = new AutoRecovery(this.#meta, options.replicas, { ...this.#services, onSuspicion });
     this.#term = new TermHolder(authorityOf(options.replicas)?.lease);
   }
 
@@ -193,13 +194,11 @@ export class DatabaseReplicator {
         onAcknowledged: () => this.#acknowledged(),
         onSnapshotWanted: () => this.#wakeup.poke(),
         onConflict: (error: EngineError) => this.#loop?.fail(error),
-        onFailure: (cause: unknown, replica: string) => {
-          const suspicion = this.#recovery.suspect(cause, replica);
-          if (suspicion !== undefined) this.#loop?.fail(suspicion);
-        },
+        onFailure: (error: unknown, replica: string) => this.#recovery.suspect(error, replica),
       };
-      const care = { levels: this.settings.levels, mode: this.#options.careMode, scratchPath: this.#meta.scratchPath };
-      const shipped = { local, mark, term: await lineage.begin(attachment, settled), care };
+      const { scratchPath, quarantinePath } = this.#meta;
+      const care = { levels: this.settings.levels, mode: this.#options.careMode, scratchPath, quarantinePath };
+      const shipped = { ...settled, local, mark, term: await lineage.begin(attachment, settled), care };
       this.#shipping ??= Shipping.start(this.#options.replicas, shipped, { ...services, events });
       return attachment;
     } catch (error) {

@@ -29,6 +29,10 @@ export interface LineageServices {
 /** What replicas and local files say together, before a database is attached. */
 export interface SettledLineage {
   readonly remote: ReplicaHeads['newest'];
+  /** What each replica that was reached holds. */
+  readonly heads: ReplicaHeads['byName'];
+  /** Local files up to here are in some replica, byte for byte. */
+  readonly shipped: Txid;
   readonly term: LeaseTerm | undefined;
   /** A late write of a former holder is taken into the lineage: the database follows it as a diff. */
   readonly absorbs: boolean;
@@ -69,15 +73,30 @@ export class Lineage {
     const unread = heads.unreachable.find(({ name }) => authority === undefined || name === authority.name);
     const isPastUnknown = held !== undefined || (heads.reachedCount === 0 && this.local.newest === undefined);
     if (unread !== undefined && isPastUnknown) throw pastUnknown(this.#path, unread);
-    const remote = heads.newest;
-    if (held === undefined) return { remote, term: undefined, absorbs: false };
+    if (held === undefined || authority === undefined) {
+      return { remote: heads.newest, heads: heads.byName, shipped: noTxid, term: undefined, absorbs: false };
+    }
     const local = await this.#headAt(this.local.newest?.txid);
-    const newestEpoch = Math.max(remote?.head.epoch ?? 0, local?.epoch ?? 0);
+    const remote = leadingHead(authority, heads, local?.txid ?? noTxid);
+    const epochs = [...heads.byName.values()].map((head) => head?.epoch ?? 0);
+    const newestEpoch = Math.max(local?.epoch ?? 0, ...epochs);
     const isOwn = newestEpoch === held.term.epoch && this.#epochFile?.epoch === newestEpoch;
     const term =
       newestEpoch < held.term.epoch || isOwn ? held.term : await held.lease.raiseAbove(held.term, newestEpoch, options);
     const absorbs = remote !== undefined && (await this.#absorbs(remote.client, remote.head, local, options));
-    return { remote, term, absorbs };
+    const shipped = await this.#shipped(remote?.head.txid ?? noTxid, heads);
+    return { remote, heads: heads.byName, shipped, term, absorbs };
+  }
+
+  /** The newest TXID whose local file some replica holds as it is; beyond, files may be made anew. */
+  async #shipped(least: Txid, { byName }: ReplicaHeads): Promise<Txid> {
+    let shipped = least;
+    for (const head of byName.values()) {
+      if (head === undefined || head.txid <= shipped) continue;
+      const own = await this.#headAt(head.txid);
+      if (own !== undefined && isSameFile(own, head)) shipped = head.txid;
+    }
+    return shipped;
   }
 
   /**
@@ -86,11 +105,10 @@ export class Lineage {
    * it arrives after all, it is a late write like any other. So the key that a former holder tries next is always taken by a
    * file of this term, which retention keeps.
    */
-  async begin(attachment: Attachment, { remote, term }: SettledLineage): Promise<ShippingTerm | undefined> {
+  async begin(attachment: Attachment, { shipped, term }: SettledLineage): Promise<ShippingTerm | undefined> {
     if (term === undefined) return undefined;
     const { epoch } = term;
     if (this.#epochFile?.epoch !== epoch) {
-      const shipped = remote?.head.txid ?? noTxid;
       const unsent = this.local.files.filter(({ txid }) => txid > shipped);
       const { kernels } = this.#services.runs;
       for (const file of unsent) await restampFile(this.local, file, epoch, { kernels });
@@ -115,6 +133,7 @@ export class Lineage {
         epoch: remote.epoch,
       });
       await this.local.removeFrom(remote.txid);
+      this.#epochFile = undefined; // it is to come after the file that took its place
       return true;
     }
     const isLeftBehind = finding === 'superseded' || finding === 'replica-ahead';
@@ -142,6 +161,21 @@ export class Lineage {
   async #headAt(txid: Txid | undefined): Promise<LineageHead | undefined> {
     return txid === undefined || !this.local.has(txid) ? undefined : headOf(await this.local.readHeader(txid));
   }
+}
+
+/**
+ * The replica whose newest file decides how to go on: the authority's, unless another one knows TXIDs that neither it nor
+ * this host does. One that holds other files than they do is dealt with when it is shipped to: it stops alone.
+ */
+function leadingHead(authority: NamedClient, { newest, byName }: ReplicaHeads, local: Txid): ReplicaHeads['newest'] {
+  const head = byName.get(authority.name);
+  const known = head === undefined || head.txid < local ? local : head.txid;
+  if (newest !== undefined && newest.head.txid > known) return newest;
+  return head && { name: authority.name, client: authority.client, head };
+}
+
+function isSameFile(a: LineageHead, b: LineageHead): boolean {
+  return a.epoch === b.epoch && a.checksum === b.checksum && a.timestampMs === b.timestampMs;
 }
 
 function pastUnknown(path: string, { name, error }: ReplicaHeads['unreachable'][number]): EngineError {

@@ -5,6 +5,7 @@ import type { LevelSettings } from '../levels/level-settings.ts';
 import type { ShippedFile } from '../levels/shipped-file.ts';
 import type { MaintainServices } from '../maintain/maintain-services.ts';
 import { Maintenance, type MaintenanceRequest } from '../maintain/maintenance.ts';
+import type { Fence } from '../maintain/stray-files.ts';
 import type { ReplicaShipper } from '../ship/replica-shipper.ts';
 import type { ReplicaStatus } from './database-status.ts';
 
@@ -17,6 +18,7 @@ export interface CareOptions {
   readonly scratchPath: string;
   /** Level-0 files that need not be read from the replica. */
   readonly trusted: TrustedFiles;
+  readonly fence: Fence | undefined;
   /** Nothing of a replica is touched before it has acknowledged this TXID. */
   readonly from: Txid;
   /** A replica could not be compacted. */

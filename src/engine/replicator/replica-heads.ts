@@ -1,6 +1,6 @@
 import type { CallOptions, ReplicaClient } from '../../replica/replica-client.ts';
 import type { Remote } from '../continuity/continuity.ts';
-import { readReplicaHead } from '../continuity/replica-head.ts';
+import { type ReplicaHead, readReplicaHead } from '../continuity/replica-head.ts';
 import type { DatabaseLease } from '../lease/database-lease.ts';
 
 export interface NamedClient {
@@ -17,6 +17,8 @@ export interface ReplicaHeads {
   readonly newest: Remote | undefined;
   readonly unreachable: readonly { readonly name: string; readonly error: unknown }[];
   readonly reachedCount: number;
+  /** What each replica that was reached holds; undefined: nothing. */
+  readonly byName: ReadonlyMap<string, ReplicaHead | undefined>;
 }
 
 /** Asks every replica for its newest transaction. */
@@ -25,12 +27,14 @@ export async function readReplicaHeads(replicas: readonly NamedClient[], options
   options.signal?.throwIfAborted();
   let newest: Remote | undefined;
   const unreachable: { name: string; error: unknown }[] = [];
+  const byName = new Map<string, ReplicaHead | undefined>();
   answers.forEach((answer, i) => {
     const { name, client } = replicas[i]!;
+    if (answer.status === 'fulfilled') byName.set(name, answer.value);
     if (answer.status === 'rejected') unreachable.push({ name, error: answer.reason });
     else if (answer.value !== undefined && (newest === undefined || answer.value.txid > newest.head.txid)) {
       newest = { name, client, head: answer.value };
     }
   });
-  return { newest, unreachable, reachedCount: replicas.length - unreachable.length };
+  return { newest, unreachable, reachedCount: replicas.length - unreachable.length, byName };
 }

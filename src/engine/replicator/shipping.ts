@@ -3,17 +3,19 @@ import type { CallOptions, ReplicaClient } from '../../replica/replica-client.ts
 import type { Clock } from '../../runtime/clock.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
+import type { ReplicaHead } from '../continuity/replica-head.ts';
 import { EngineError } from '../engine-error.ts';
 import type { LeaseTerm } from '../lease/database-lease.ts';
 import { FencedClient } from '../lease/fenced-client.ts';
 import type { ShippedFile } from '../levels/shipped-file.ts';
 import type { MaintainServices } from '../maintain/maintain-services.ts';
 import type { MaintenanceRequest } from '../maintain/maintenance.ts';
+import type { Fence } from '../maintain/stray-files.ts';
 import type { AttemptedMark } from '../meta/attempted-mark.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
-import { conflictError } from '../ship/conflict-error.ts';
 import { isBacklogLong } from '../ship/local-retention.ts';
-import { type Conflict, ReplicaShipper } from '../ship/replica-shipper.ts';
+import { type Conflict, conflictError } from '../ship/refused-create.ts';
+import { ReplicaShipper } from '../ship/replica-shipper.ts';
 import { type ReplicaStatus, shipperStatus } from './database-status.ts';
 import { fencedReplicas } from './fenced-replicas.ts';
 import { fillFromOthers } from './fill-gap.ts';
@@ -38,9 +40,11 @@ export interface ShippingEvents {
 export interface ShippingState {
   readonly local: LocalFiles;
   readonly mark: AttemptedMark;
+  /** What replicas held a moment ago, by their names; others are asked. */
+  readonly heads: ReadonlyMap<string, ReplicaHead | undefined>;
   /** Undefined without leases. */
   readonly term: ShippingTerm | undefined;
-  readonly care: Pick<CareOptions, 'levels' | 'mode' | 'scratchPath'>;
+  readonly care: Pick<CareOptions, 'levels' | 'mode' | 'scratchPath'> & Pick<Fence, 'quarantinePath'>;
 }
 
 export interface ShippingTerm extends LeaseTerm {
@@ -86,13 +90,15 @@ export class Shipping {
       requireLease: ({ client }: ReplicaShipper) => requireLease(client),
     };
     this.shippers = fencedReplicas(replicas, state.term).map(
-      (replica) => new ReplicaShipper(replica, { local: state.local, events }, services),
+      (replica) => new ReplicaShipper(replica, { local: state.local, heads: state.heads, events }, services),
     );
     this.#authority = this.shippers[replicas.findIndex(({ lease }) => lease !== undefined)];
     const from = state.term?.epochTxid ?? noTxid;
     // What came before the first file of this term was sent by others too: the replica alone knows what became of it.
     const { onFailure } = events;
-    const care = { ...state.care, trusted: { local: state.local, from: () => from }, from, onFailure };
+    const { quarantinePath, ...upkeep } = state.care;
+    const fence = state.term && { epoch: state.term.epoch, from, quarantinePath };
+    const care = { ...upkeep, trusted: { local: state.local, from: () => from }, fence, from, onFailure };
     this.#care = new ReplicaCare(this.shippers, care, { ...services, signal: this.#stopped.signal });
   }
 

@@ -1,17 +1,15 @@
-import { ltxTrailerBytes } from '../../format/ltx/trailer.ts';
 import { formatTxid, nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
-import { readRange } from '../../replica/read-range.ts';
 import type { LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
-import { ReplicaError } from '../../replica/replica-error.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
-import { readReplicaHead } from '../continuity/replica-head.ts';
+import { type ReplicaHead, readReplicaHead } from '../continuity/replica-head.ts';
 import { EngineError } from '../engine-error.ts';
 import type { ShippedFile } from '../levels/shipped-file.ts';
 import { fileId, type LocalFiles } from '../meta/local-files.ts';
 import { readHeader } from '../restore/read-header.ts';
+import { type Conflict, findConflict, foreignFile } from './refused-create.ts';
 
 const firstRetryMs = 250;
 const retryLimitMs = 30_000;
@@ -51,12 +49,11 @@ export interface ShipperEvents {
   mayShip(shipper: ReplicaShipper): boolean;
 }
 
-/** A file that was refused because the replica has another one under its name. */
-export interface Conflict {
-  readonly txid: Txid;
-  /** Of our file, and of the one that is there. */
-  readonly ownEpoch: number;
-  readonly epochThere: number;
+export interface ShipperState {
+  readonly local: LocalFiles;
+  /** What replicas held a moment ago, by their names. */
+  readonly heads: ReadonlyMap<string, ReplicaHead | undefined>;
+  readonly events: ShipperEvents;
 }
 
 /** Ships one database's level-0 files to one replica, in order, one at a time, each created and never replaced. */
@@ -69,6 +66,7 @@ export class ReplicaShipper {
   readonly #logger: Logger;
   readonly #wakeup: Wakeup;
   readonly #backoff = new Backoff({ firstMs: firstRetryMs, limitMs: retryLimitMs });
+  #lookedAt: { readonly head: ReplicaHead | undefined } | undefined;
   #acknowledged: Txid | undefined;
   #acknowledgedTimeMs: number | undefined;
   #retryAtMs = 0;
@@ -77,12 +75,13 @@ export class ReplicaShipper {
 
   constructor(
     replica: { name: string; client: ReplicaClient },
-    { local, events }: { local: LocalFiles; events: ShipperEvents },
+    { local, heads, events }: ShipperState,
     services: { clock: Clock; logger: Logger },
   ) {
     this.name = replica.name;
     this.client = replica.client;
     this.#local = local;
+    if (heads.has(replica.name)) this.#lookedAt = { head: heads.get(replica.name) };
     this.#events = events;
     this.#clock = services.clock;
     this.#logger = services.logger.child({ replica: replica.name });
@@ -138,7 +137,7 @@ export class ReplicaShipper {
         this.#events.onFailure(this, error);
         const state = failingState(error);
         const final = state === 'stopped';
-        if (state === 'standby') this.#acknowledged = undefined; // whoever holds the lease may move the replica on
+        if (state === 'standby') this.#forget(); // whoever holds the lease may move the replica on
         await this.#enter(state, error instanceof Error ? error : new Error(String(error)));
         const now = this.#clock.monotonic();
         if (now >= this.#retryAtMs) this.#retryAtMs = now + this.#backoff.next(); // tries in between count for nothing
@@ -155,12 +154,18 @@ export class ReplicaShipper {
     this.notify();
   }
 
+  #forget(): void {
+    this.#acknowledged = undefined;
+    this.#lookedAt = undefined;
+  }
+
   #behind(): boolean {
     return (this.#acknowledged ?? noTxid) < this.#local.headTxid;
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    const head = await readReplicaHead(this.client, { signal });
+    const { head } = this.#lookedAt ?? { head: await readReplicaHead(this.client, { signal }) };
+    this.#lookedAt = undefined;
     if (head === undefined) {
       this.#acknowledged = noTxid;
       return;
@@ -226,27 +231,9 @@ export class ReplicaShipper {
     this.#events.onAcknowledged();
   }
 
-  /** A file that is there already is our own when its checksum is: an earlier upload whose reply was lost. */
   async #compare(file: LtxFileInfo): Promise<void> {
-    const [own, theirs] = [new Uint8Array(ltxTrailerBytes), new Uint8Array(ltxTrailerBytes)];
-    const sizeBytes = await this.#sizeThere(file);
-    await this.#local.readEnd(file.maxTxid, own);
-    if (sizeBytes >= ltxTrailerBytes) await readRange(this.client, file, sizeBytes - ltxTrailerBytes, theirs);
-    if (Buffer.compare(own, theirs) === 0) return;
-    const { epoch: ownEpoch } = await this.#local.readHeader(file.maxTxid);
-    const { epoch: epochThere } = await readHeader(this.client, { ...file, sizeBytes }, {});
-    throw this.#events.onConflict(this, { txid: file.maxTxid, ownEpoch, epochThere });
-  }
-
-  async #sizeThere(file: LtxFileInfo): Promise<number> {
-    for await (const info of this.client.list(0, { from: file.minTxid })) {
-      if (info.minTxid === file.minTxid && info.maxTxid === file.maxTxid) return info.sizeBytes;
-      if (info.minTxid > file.minTxid) break;
-    }
-    throw new ReplicaError(
-      'not-found',
-      `Cannot find TXID ${formatTxid(file.minTxid)} in ${this.client.url}: it was there a moment ago`,
-    );
+    const conflict = await findConflict(file, { client: this.client, local: this.#local });
+    if (conflict !== undefined) throw this.#events.onConflict(this, conflict);
   }
 
   /** Says a change of state once. */
@@ -274,14 +261,4 @@ function failingState(error: unknown): 'down' | 'standby' | 'stopped' {
   if (!(error instanceof EngineError)) return 'down';
   if (error.code === 'state-invalid') return 'down'; // a local file may come back
   return error.code === 'lease-lost' ? 'standby' : 'stopped';
-}
-
-export function foreignFile(replica: string, txid: Txid, state: string): EngineError {
-  return new EngineError(
-    'diverged',
-    `Cannot ship to replica ${replica}: it holds TXID ${formatTxid(txid)} of another writer, ${state}`,
-    {
-      hint: 'two programs write this replica: stop one of them, or give one another path; nothing is overwritten',
-    },
-  );
 }

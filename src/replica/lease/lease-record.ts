@@ -19,7 +19,10 @@ export interface LeaseRecord {
   readonly hostname: string | undefined;
   /** The newest TXID its holder has shipped, for people. */
   readonly txid: Txid | undefined;
-  /** The prefix at which the lease lies that many databases share; this object then only points there. */
+  /**
+   * Where the lease lies that many databases share, as the way up from the folder of this object (`../..`): hosts may reach
+   * one store under different names. This object then only points there.
+   */
   readonly sharedAt: string | undefined;
 }
 

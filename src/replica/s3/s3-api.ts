@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { S3 } from '@aws-sdk/client-s3';
 import { Backoff } from '../../runtime/backoff.ts';
@@ -94,6 +95,7 @@ export class S3Api {
     request: (session: S3Session) => Promise<T>,
     { signal, once = false, admission = 'in-turn' }: S3CallOptions = {},
   ): Promise<T> {
+    if (signal !== undefined) setMaxListeners(0, signal); // the SDK listens several times for each request
     const backoff = new Backoff({ firstMs: firstRetryMs, limitMs: retryLimitMs });
     for (let tries = 1; ; tries += 1) {
       try {

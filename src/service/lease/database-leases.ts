@@ -5,7 +5,7 @@ import type { DatabaseLease } from '../../engine/lease/database-lease.ts';
 import { ViewedLease } from '../../engine/lease/viewed-lease.ts';
 import { MetaDirectory } from '../../engine/meta/meta-directory.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
-import { locationUrl } from '../../replica/replica-location.ts';
+import { locationUrl, type ReplicaLocation } from '../../replica/replica-location.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DirectoryLocks } from './directory-locks.ts';
 import type { LeaseDesk, LeaseRequest, OpenedLease } from './lease-desk.ts';
@@ -22,7 +22,16 @@ export interface DatabaseLeasesServices {
 interface ReplicaLease {
   readonly lease: OpenedLease;
   /** Where the lease is shared. */
-  readonly shared: { readonly url: string; readonly ownLock: OwnLock } | undefined;
+  readonly shared: SharedPlace | undefined;
+}
+
+interface SharedPlace {
+  readonly url: string;
+  /** The way there from the database's own lock. */
+  readonly at: string;
+  readonly ownLock: OwnLock;
+  /** The holder that is known to replicate this database; it need not be asked for again. */
+  knownHolder: string | undefined;
 }
 
 /** The leases of one database: one for each of its replicas that stands under one, its own or that of its directory. */
@@ -65,7 +74,7 @@ export class DatabaseLeases {
     for (const { lease, shared } of this.#leases.values()) {
       if (shared === undefined || lease.state.kind !== 'held') continue;
       const { epoch, owner } = lease.state;
-      const before = await shared.ownLock.point({ url: shared.url, owner, hostname: hostname(), epoch }, options);
+      const before = await shared.ownLock.point({ at: shared.at, owner, hostname: hostname(), epoch }, options);
       if (before >= epoch) await lease.raiseAbove(before, options.signal);
     }
   }
@@ -77,8 +86,11 @@ export class DatabaseLeases {
   async stranger(options: CallOptions): Promise<string | undefined> {
     for (const { lease, shared } of this.#leases.values()) {
       if (shared === undefined || lease.state.kind !== 'standby' || lease.state.holder === undefined) continue;
-      if ((await shared.ownLock.pointsTo(options)) !== undefined) continue;
       const { owner } = lease.state.holder;
+      if (shared.knownHolder !== owner && (await shared.ownLock.pointsTo(options)) !== undefined) {
+        shared.knownHolder = owner;
+      }
+      if (shared.knownHolder === owner) continue;
       return `${owner} holds the lease of ${shared.url} and does not replicate this database: give one of the two hosts another replica path`;
     }
     return undefined;
@@ -102,7 +114,9 @@ export class DatabaseLeases {
     const place = this.#config.sharedLease?.places[index];
     const shared = place && {
       url: locationUrl(place),
+      at: wayUp(replica.location, place),
       ownLock: new OwnLock(leaseStores.openInTurn(replica.location), { clock }),
+      knownHolder: undefined,
     };
     this.#leases.set(replica.name, { lease, shared });
   }
@@ -125,6 +139,12 @@ export class DatabaseLeases {
     const statePath = join(directory, `lease-${encodeURIComponent(replica.name)}.json`);
     return { ...common, place: places[index]!, statePath, isLocked: this.#lockedPath !== undefined };
   }
+}
+
+/** From a location to one above it. */
+function wayUp(from: ReplicaLocation, to: ReplicaLocation): string {
+  const depth = ({ path }: ReplicaLocation) => path.split('/').filter((part) => part !== '').length;
+  return new Array(depth(from) - depth(to)).fill('..').join('/');
 }
 
 /** Whether any replica of a database may stand under a lease. */

@@ -12,7 +12,7 @@ import type { LeaseDesk, LeaseRequest, OpenedLease } from './lease-desk.ts';
 import type { LeaseStores } from './lease-stores.ts';
 
 export interface LeaseKeeperServices {
-  readonly stores: LeaseStores;
+  readonly stores: Pick<LeaseStores, 'open' | 'prove'>;
   readonly durableFiles: DurableFiles;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -21,16 +21,21 @@ export interface LeaseKeeperServices {
   readonly machine: () => Promise<string | undefined>;
 }
 
-interface SharedKeeper {
+interface KeptPlace {
   readonly store: LeaseStore;
   readonly lease: KeptLease;
+}
+
+interface SharedPlace {
+  readonly opening: Promise<KeptPlace | undefined>;
+  /** Those who wait for it included. */
   userCount: number;
 }
 
 /** Keeps the leases of all databases of a store of databases: one keeper a place, however many depend on it. */
 export class LeaseKeepers implements LeaseDesk {
   readonly #services: LeaseKeeperServices;
-  readonly #keepers = new Map<string, Promise<SharedKeeper | undefined>>();
+  readonly #places = new Map<string, SharedPlace>();
 
   constructor(services: LeaseKeeperServices) {
     this.#services = services;
@@ -38,20 +43,19 @@ export class LeaseKeepers implements LeaseDesk {
 
   async open(request: LeaseRequest, options: CallOptions): Promise<OpenedLease | undefined> {
     const key = locationUrl(request.place);
-    const opening = this.#keepers.get(key) ?? this.#start(request, options);
-    this.#keepers.set(key, opening);
+    const place = this.#places.get(key) ?? { opening: this.#start(request, options), userCount: 0 };
+    this.#places.set(key, place);
+    place.userCount += 1;
+    let kept: KeptPlace | undefined;
     try {
-      const keeper = await opening;
-      if (keeper === undefined) this.#keepers.delete(key);
-      else keeper.userCount += 1;
-      return keeper && this.#opened(key, keeper);
-    } catch (error) {
-      this.#keepers.delete(key);
-      throw error;
+      kept = await place.opening;
+    } finally {
+      if (kept === undefined && this.#places.get(key) === place) this.#places.delete(key);
     }
+    return kept && this.#opened(key, place, kept);
   }
 
-  async #start(request: LeaseRequest, options: CallOptions): Promise<SharedKeeper | undefined> {
+  async #start(request: LeaseRequest, options: CallOptions): Promise<KeptPlace | undefined> {
     const { stores, clock, hostname, durableFiles, machine: readMachine } = this.#services;
     const url = locationUrl(request.place);
     const { logger } = this.#services;
@@ -68,15 +72,10 @@ export class LeaseKeepers implements LeaseDesk {
     const { ttlMs, isLocked: holdsLocalLock, owner = `${hostname}:${process.pid}` } = request;
     const newKeeper = () =>
       new LeaseKeeper({ store, ttlMs, owner, hostname, memory, machine, holdsLocalLock }, { clock, logger });
-    return {
-      store,
-      lease: KeptLease.start(newKeeper, { clock, logger: logger.child({ lease: store.url }) }),
-      userCount: 0,
-    };
+    return { store, lease: KeptLease.start(newKeeper, { clock, logger: logger.child({ lease: store.url }) }) };
   }
 
-  #opened(key: string, keeper: SharedKeeper): OpenedLease {
-    const { lease } = keeper;
+  #opened(key: string, place: SharedPlace, { lease, store }: KeptPlace): OpenedLease {
     let isClosed = false;
     return {
       get state() {
@@ -93,16 +92,16 @@ export class LeaseKeepers implements LeaseDesk {
       raiseAbove: (epoch, signal) => lease.raiseAbove(epoch, signal),
       noteTxid: (txid) => lease.noteTxid(txid),
       giveUp: () => {
-        if (keeper.userCount === 1) lease.giveUp();
+        if (place.userCount === 1) lease.giveUp();
       },
       close: async () => {
         if (isClosed) return;
         isClosed = true;
-        keeper.userCount -= 1;
-        if (keeper.userCount > 0) return;
-        this.#keepers.delete(key);
+        place.userCount -= 1;
+        if (place.userCount > 0) return;
+        this.#places.delete(key);
         await lease.close();
-        await keeper.store.close();
+        await store.close();
       },
     };
   }

@@ -13,7 +13,8 @@ const tries = 4;
 
 /** The lease that many databases share, and who holds it. */
 export interface SharedHolder {
-  readonly url: string;
+  /** The way there: see `LeaseRecord.sharedAt`. */
+  readonly at: string;
   readonly owner: string;
   readonly hostname: string;
   readonly epoch: number;
@@ -46,7 +47,7 @@ export class OwnLock {
   async point(to: SharedHolder, options: CallOptions): Promise<number> {
     for (let left = tries; left > 0; left--) {
       const stored = await this.#store.read(options);
-      if (stored?.record.sharedAt === to.url) return 0;
+      if (stored?.record.sharedAt === to.at) return 0;
       if (stored !== undefined && !this.#isFree(stored)) throw inUse(this.#store.url, stored.record);
       const generation = stored?.record.generation ?? 0;
       const record = pointer(to, Math.max(generation, to.epoch));
@@ -69,7 +70,7 @@ export class OwnLock {
   }
 }
 
-function pointer({ url, owner, hostname }: SharedHolder, generation: number): LeaseRecord {
+function pointer({ at, owner, hostname }: SharedHolder, generation: number): LeaseRecord {
   return {
     generation,
     owner,
@@ -78,13 +79,13 @@ function pointer({ url, owner, hostname }: SharedHolder, generation: number): Le
     ttlMs: undefined,
     nonce: randomBytes(16).toString('hex'),
     txid: undefined,
-    sharedAt: url,
+    sharedAt: at,
   };
 }
 
 function inUse(url: string, { owner, sharedAt }: LeaseRecord): ServiceError {
-  const by = sharedAt === undefined ? `${owner} holds it` : `it is replicated under the lease at ${sharedAt}`;
-  return new ServiceError('in-use', `Cannot replicate under a shared lease: ${url} says that ${by}`, {
-    hint: 'stop that host, or give this one another replica path; when no host is left remove that object',
+  const by = sharedAt === undefined ? `${owner} holds it` : `it is replicated under the shared lease at ${sharedAt}`;
+  return new ServiceError('in-use', `Cannot replicate under a shared lease: the lock of ${url} says that ${by}`, {
+    hint: 'stop that host, or give this one another replica path; when no host is left remove that lock',
   });
 }

@@ -1,5 +1,5 @@
 import { EngineError } from '../../engine/engine-error.ts';
-import { isBefore } from '../../engine/lease/lease-state.ts';
+import { isBefore, type LeaseMoment } from '../../engine/lease/lease-state.ts';
 import type { LeaseStatus } from '../../engine/lease/lease-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -21,12 +21,23 @@ export class RemoteLease implements OpenedLease {
   readonly #raises = new Map<number, RaiseCall>();
   #news: LeaseNews;
   #held = new AbortController();
-  #deadlineTimer: NodeJS.Timeout | undefined;
+  #deadlineWatch = new AbortController();
   #lastCall = 0;
   #closed: Promise<void> | undefined;
   #whenClosed: () => void = () => {};
 
-  constructor(
+  /** Begins to watch the deadline. */
+  static open(
+    id: number,
+    news: LeaseNews,
+    services: { readonly send: (message: ToLeaseKeepers) => void; readonly clock: Clock },
+  ): RemoteLease {
+    const lease = new RemoteLease(id, news, services);
+    lease.#update(news);
+    return lease;
+  }
+
+  private constructor(
     id: number,
     news: LeaseNews,
     services: { readonly send: (message: ToLeaseKeepers) => void; readonly clock: Clock },
@@ -35,15 +46,16 @@ export class RemoteLease implements OpenedLease {
     this.#send = services.send;
     this.#clock = services.clock;
     this.#news = news;
-    this.#watchDeadline();
   }
 
   get state(): LeaseStatus {
-    return this.#news.state;
+    const { state, held } = this.#news;
+    if (state.kind !== 'held' || held === undefined || this.#isBefore(held.deadline)) return state;
+    return { kind: 'lapsed', epoch: held.epoch, owner: state.owner };
   }
 
-  get deadline() {
-    return this.#news.held?.deadline;
+  get deadline(): LeaseMoment | undefined {
+    return this.state.kind === 'held' ? this.#news.held?.deadline : undefined;
   }
 
   get heldSignal(): AbortSignal {
@@ -52,8 +64,7 @@ export class RemoteLease implements OpenedLease {
 
   mayWrite(): boolean {
     const { held } = this.#news;
-    const now = { monotonicMs: this.#clock.monotonic(), wallMs: this.#clock.now() };
-    return held !== undefined && this.#closed === undefined && isBefore(now, held.deadline);
+    return held !== undefined && this.#closed === undefined && this.#isBefore(held.deadline);
   }
 
   onChange(listener: (state: LeaseStatus) => void): () => void {
@@ -61,14 +72,22 @@ export class RemoteLease implements OpenedLease {
     return () => this.#listeners.delete(listener);
   }
 
-  raiseAbove(epoch: number, signal?: AbortSignal): Promise<number> {
+  async raiseAbove(epoch: number, signal?: AbortSignal): Promise<number> {
+    signal?.throwIfAborted();
+    if (this.#closed !== undefined) throw givenBack();
     this.#lastCall += 1;
     const call = this.#lastCall;
-    return new Promise((resolve, reject) => {
-      this.#raises.set(call, { resolve, reject });
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-      this.#send({ kind: 'raise', id: this.#id, call, epoch });
-    });
+    const answered = new AbortController();
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#raises.set(call, { resolve, reject });
+        signal?.addEventListener('abort', () => reject(signal.reason), { signal: answered.signal });
+        this.#send({ kind: 'raise', id: this.#id, call, epoch });
+      });
+    } finally {
+      answered.abort();
+      this.#raises.delete(call);
+    }
   }
 
   noteTxid(txid: Txid): void {
@@ -82,7 +101,9 @@ export class RemoteLease implements OpenedLease {
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => {
       this.#whenClosed = resolve;
-      this.#end();
+      this.#deadlineWatch.abort();
+      this.#held.abort();
+      for (const { reject } of this.#raises.values()) reject(givenBack());
       this.#send({ kind: 'close', id: this.#id });
     });
     return this.#closed;
@@ -90,10 +111,10 @@ export class RemoteLease implements OpenedLease {
 
   take(message: Exclude<FromLeaseKeepers, { kind: 'opened' | 'failed' }>): void {
     if (message.kind === 'closed') this.#whenClosed();
+    else if (this.#closed !== undefined) return;
     else if (message.kind === 'news') this.#update(message.news);
     else {
       const raise = this.#raises.get(message.call);
-      this.#raises.delete(message.call);
       if (message.kind === 'raised') raise?.resolve(message.epoch);
       else raise?.reject(raiseFailed(message.error.message, errorOfRecord(message.error)));
     }
@@ -105,27 +126,37 @@ export class RemoteLease implements OpenedLease {
     // News of a renewal that came after the old deadline begin a term too: what relied on the lease has stopped.
     if (news.held !== undefined && this.#held.signal.aborted) this.#held = new AbortController();
     this.#news = news;
-    this.#watchDeadline();
-    for (const listener of this.#listeners) listener(news.state);
+    void this.#watchDeadline();
+    this.#tell();
   }
 
   /** A term whose deadline passes here before news of a renewal arrived is over, whatever they say. */
-  #watchDeadline(): void {
-    clearTimeout(this.#deadlineTimer);
+  async #watchDeadline(): Promise<void> {
+    this.#deadlineWatch.abort();
     const { held } = this.#news;
     if (held === undefined) return;
-    const leftMs = held.deadline.monotonicMs - this.#clock.monotonic();
-    this.#deadlineTimer = setTimeout(() => {
-      if (!this.mayWrite()) this.#end();
-    }, leftMs).unref();
+    const watch = new AbortController();
+    this.#deadlineWatch = watch;
+    const leftMs = () => held.deadline.monotonicMs - this.#clock.monotonic();
+    while (leftMs() > 0 && !watch.signal.aborted) await this.#clock.sleep(leftMs(), watch.signal);
+    if (watch.signal.aborted) return;
+    this.#held.abort();
+    this.#tell();
   }
 
-  #end(): void {
-    clearTimeout(this.#deadlineTimer);
-    this.#held.abort();
+  #isBefore(deadline: LeaseMoment): boolean {
+    return isBefore({ monotonicMs: this.#clock.monotonic(), wallMs: this.#clock.now() }, deadline);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener(this.state);
   }
 }
 
 function raiseFailed(state: string, cause: Error): EngineError {
   return new EngineError('lease-lost', state, { cause });
+}
+
+function givenBack(): EngineError {
+  return new EngineError('lease-lost', 'Cannot raise the epoch of a lease: it is given back');
 }

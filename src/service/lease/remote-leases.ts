@@ -1,15 +1,22 @@
 import type { CallOptions } from '../../replica/replica-client.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { errorOfRecord } from '../shard/error-record.ts';
+import { ServiceError } from '../service-error.ts';
+import { type ErrorRecord, errorOfRecord } from '../shard/error-record.ts';
 import type { LeaseDesk, LeaseRequest, OpenedLease } from './lease-desk.ts';
 import type { FromLeaseKeepers, LeaseNews, ToLeaseKeepers } from './lease-messages.ts';
 import { RemoteLease } from './remote-lease.ts';
+
+interface OpeningLease {
+  /** Where news of it go once it is open. */
+  opened(lease: RemoteLease | undefined): void;
+  failed(error: Error): void;
+}
 
 /** The leases of a shard that the process of the store keeps. */
 export class RemoteLeases implements LeaseDesk {
   readonly #send: (message: ToLeaseKeepers) => void;
   readonly #clock: Clock;
-  readonly #opening = new Map<number, PromiseSettler>();
+  readonly #opening = new Map<number, OpeningLease>();
   readonly #leases = new Map<number, RemoteLease>();
   #lastId = 0;
 
@@ -18,33 +25,49 @@ export class RemoteLeases implements LeaseDesk {
     this.#clock = clock;
   }
 
+  /** One that is opened after its caller has given up is closed again. */
   async open(request: LeaseRequest, { signal }: CallOptions): Promise<OpenedLease | undefined> {
     signal?.throwIfAborted();
     this.#lastId += 1;
     const id = this.#lastId;
-    const news = await new Promise<LeaseNews | undefined>((resolve, reject) => {
-      this.#opening.set(id, { resolve, reject });
-      this.#send({ kind: 'open', id, request });
-    });
-    if (news === undefined) return undefined;
-    const lease = new RemoteLease(id, news, { send: this.#send, clock: this.#clock });
-    this.#leases.set(id, lease);
-    if (!signal?.aborted) return lease;
-    await lease.close();
-    throw signal.reason;
+    const settled = new AbortController();
+    try {
+      return await new Promise<RemoteLease | undefined>((resolve, reject) => {
+        const giveUp = () => {
+          this.#opening.set(id, { opened: (lease) => void lease?.close(), failed: () => {} });
+          reject(signal?.reason);
+        };
+        this.#opening.set(id, { opened: resolve, failed: reject });
+        signal?.addEventListener('abort', giveUp, { signal: settled.signal });
+        this.#send({ kind: 'open', id, request });
+      });
+    } finally {
+      settled.abort();
+    }
   }
 
   take(message: FromLeaseKeepers): void {
     const { id } = message;
-    if (message.kind === 'opened') this.#opening.get(id)?.resolve(message.news);
-    else if (message.kind === 'failed') this.#opening.get(id)?.reject(errorOfRecord(message.error));
+    const opening = this.#opening.get(id);
+    if (message.kind === 'opened') opening?.opened(this.#opened(id, message.news));
+    else if (message.kind === 'failed') opening?.failed(openingFailed(message.error));
     else this.#leases.get(id)?.take(message);
     if (message.kind === 'opened' || message.kind === 'failed') this.#opening.delete(id);
     if (message.kind === 'closed') this.#leases.delete(id);
   }
+
+  /** News that follow at once find it here. */
+  #opened(id: number, news: LeaseNews | undefined): RemoteLease | undefined {
+    if (news === undefined) return undefined;
+    const lease = RemoteLease.open(id, news, { send: this.#send, clock: this.#clock });
+    this.#leases.set(id, lease);
+    return lease;
+  }
 }
 
-interface PromiseSettler {
-  resolve(news: LeaseNews | undefined): void;
-  reject(error: Error): void;
+/** What is final must be known as such here too. */
+function openingFailed(record: ErrorRecord): ServiceError {
+  const error = errorOfRecord(record);
+  if (record.code !== 'lease-unproven') return error;
+  return new ServiceError('lease-unproven', record.message, { hint: record.hint, cause: error });
 }

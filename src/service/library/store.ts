@@ -3,6 +3,7 @@ import type { DatabaseStatus } from '../../engine/replicator/database-status.ts'
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import type { TrafficCount } from '../../replica/store-traffic.ts';
+import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import { type Logger, type LogLevel, silentLogger } from '../../runtime/logger.ts';
 import { sharedSignal } from '../shared-signal.ts';
 import { openStore } from '../store/open-store.ts';
@@ -94,7 +95,8 @@ export class Store implements AsyncDisposable {
 
   /** Resolves to the newest TXID when everything committed before the call is on every replica that works. */
   async sync(path: string, { signal }: CallOptions = {}): Promise<Txid> {
-    return this.#store.sync(resolve(path), { signal: signal === undefined ? undefined : sharedSignal(signal) });
+    using linked = LinkedSignal.of(signal);
+    return await this.#store.sync(resolve(path), { signal: linked.signal });
   }
 
   /** All databases, ordered by path: how far each one is copied, and what is wrong. */

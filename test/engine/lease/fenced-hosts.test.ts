@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { defaultLevelSettings } from '../../../src/engine/levels/level-settings.ts';
 import { MetaDirectory } from '../../../src/engine/meta/meta-directory.ts';
 import { Scene, upToRow } from '../scene.ts';
 import { until } from '../until.ts';
@@ -123,4 +125,28 @@ test('DatabaseReplicator quarantines what it never shipped before another host w
   assert.equal(readdirSync(`${quarantinePath}/${name}`).length, 1);
   assert.match(first.logs.join('\n'), /never shipped and another host has gone on/);
   assert.ok(!existsSync(`${scene.metaPath}/ltx/0/0000000000000002-0000000000000002.ltx`));
+});
+
+test('a file of a lower epoch behind the first one of the term is taken out of level 0 and kept', async (t) => {
+  const scene = new Scene(t);
+  await (await scene.newDatabase()).run(insert(1));
+  const levels = { ...defaultLevelSettings, intervalsMs: [100], syncRetentionMs: 100, syncRetentionCheckMs: 50 };
+  const sidecar = await startLeased(scene, scene.replica.path, 'a', { settings: { syncIntervalMs: 20, levels } });
+  await sidecar.sync();
+  const stray = scene.replica.read(1);
+  stray.writeUInt32BE(0, 72);
+  stray.writeBigUInt64BE(40n, 16);
+  stray.writeBigUInt64BE(41n, 24);
+  const name = '0000000000000028-0000000000000029.ltx';
+  writeFileSync(join(scene.replica.path, 'ltx', '0', name), stray);
+  for (let id = 2; scene.replica.names().includes(name) && id < 200; id++) {
+    await scene.runAndClose(insert(id));
+    await sidecar.sync();
+  }
+  const { quarantinePath } = new MetaDirectory(scene.metaPath);
+  assert.deepEqual(readFileSync(join(quarantinePath, 'ltx', '0', name)), stray);
+  assert.ok(!scene.replica.names().includes(name));
+  assert.match(sidecar.logs.join('\n'), /another program wrote to the replica without its lease/);
+  await sidecar.stop();
+  assert.equal((await stateOf(scene)).rows.length > 1, true);
 });

@@ -62,6 +62,7 @@ export class MaintainScene {
       { client: this.client, settings, scratchPath, trusted, acknowledged, signal },
       {
         limits: { ...maintainLimits(), slots },
+        durableFiles: new DurableFiles(),
         runs: new PageRuns(kernels),
         clock: this.clock,
         logger: loggerFrom((level, message, { error, ...fields }) => {

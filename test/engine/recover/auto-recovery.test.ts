@@ -112,7 +112,7 @@ describe('AutoRecovery of a replica', { concurrency: 2 }, () => {
   it('leaves a damaged replica alone whose files have a later epoch, and touches nothing while it has no lease', async (t) => {
     const scene = await replicated(t, 'a');
     const other = cloneHost(t, scene);
-    const holder = await startLeased(other, scene.replica.path, 'b', { autoRecover: true });
+    const holder = await startLeased(other, scene.replica.path, 'b');
     await other.runAndClose(insert(50));
     await holder.sync(0, { timeoutMs: takeOverMs });
     // What this host has, too, reaches beyond what the other one wrote.

@@ -1,3 +1,4 @@
+import { defaultLevelSettings } from '../../../src/engine/levels/level-settings.ts';
 import type { Random } from '../../support/random.ts';
 import type { SidecarOptions } from '../../support/sidecar-options.ts';
 import type { WriterOptions } from '../../support/writer.ts';
@@ -24,7 +25,9 @@ export function randomShape(random: Random): DatabaseShape {
       ],
     },
     sidecar: {
+      // Level 0 is kept whatever the clock does: every state that was shipped is asked for.
       settings: {
+        levels: { ...defaultLevelSettings, isRetentionEnabled: false },
         syncIntervalMs: random.pick([1, 20, 1_000]),
         monitorIntervalMs: 20,
         minCheckpointPageCount: random.pick([5, 50, 1_000]),

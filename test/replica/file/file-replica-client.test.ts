@@ -184,6 +184,6 @@ describe('FileReplicaClient', () => {
       infos.map((info) => Number(info.minTxid)),
       Array.from({ length: 10 }, (_, at) => count - 9 + at),
     );
-    assert.ok(tookMs < 700, `took ${tookMs} ms`);
+    assert.ok(tookMs < 5_000, `took ${tookMs} ms`);
   });
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
 import { formatLtxFileName } from '../../../src/format/ltx/file-name.ts';
 import { toTxid } from '../../../src/format/ltx/txid.ts';
 import { body, bytesOf, file, listAll, listEverything, readAll } from '../../conformance/replica-client/fixture.ts';
+import { until } from '../../engine/until.ts';
 import { errorAnswer, FaultScene, firstKey } from './fault-scene.ts';
 
 const bytes = bytesOf(200_000);
@@ -62,6 +64,24 @@ describe('open and read', () => {
     scene.server.fail('get', { kind: 'cut', bytes: 0 }, 1000);
     await assert.rejects(readAll(scene.client, first), { name: 'ReplicaError', code: 'unavailable' });
     assert.ok(scene.server.count('get') < 20);
+  });
+
+  test('read of many files under one signal makes Node warn of nothing, and leaves nothing on the signal', async () => {
+    await using scene = await sceneWithFile();
+    const warnings: Error[] = [];
+    const listener = (warning: Error) => warnings.push(warning);
+    process.on('warning', listener);
+    const { signal } = new AbortController();
+    const readers = await Promise.all(
+      Array.from({ length: 20 }, () => scene.client.open(first, undefined, { signal })),
+    );
+    for (const reader of readers) {
+      await reader.read(Buffer.alloc(bytes.length));
+      await reader.close();
+    }
+    await until('the connections are free', () => getEventListeners(signal, 'abort').length === 0);
+    process.off('warning', listener);
+    assert.deepEqual(warnings, []);
   });
 
   test('read of a slow trickle gets everything', async () => {

@@ -50,6 +50,8 @@ export class MemoryS3 {
   /** Keys that listings do not show yet. */
   readonly unlisted = new Set<string>();
   readonly uploads = new Map<string, Map<number, Buffer>>();
+  /** What becomes of the conditions of writes: some stores pass over them, some answer 501. */
+  conditions: 'kept' | 'ignored' | 'refused' = 'kept';
   #lastUpload = 0;
 
   answer(request: S3Request): S3Answer {
@@ -117,17 +119,23 @@ export class MemoryS3 {
   }
 
   #put({ key, headers }: S3Request, bytes: Buffer): S3Answer {
-    const present = this.objects.get(key);
-    if (headers['if-none-match'] === '*' && present !== undefined) return failure(412, 'PreconditionFailed');
-    const wanted = headers['if-match'];
-    if (wanted !== undefined && (present === undefined || wanted !== etagOf(present.bytes))) {
-      return failure(412, 'PreconditionFailed');
-    }
+    const refusal = this.#refusal(key, headers);
+    if (refusal !== undefined) return refusal;
     const metadata = Object.entries(headers).flatMap(([name, value]) =>
       name.startsWith('x-amz-meta-') ? [[name.slice('x-amz-meta-'.length), String(value)]] : [],
     );
     this.objects.set(key, { bytes, metadata: Object.fromEntries(metadata) });
     return { status: 200, headers: { etag: etagOf(bytes) } };
+  }
+
+  #refusal(key: string, headers: S3Request['headers']): S3Answer | undefined {
+    const isCreate = headers['if-none-match'] === '*';
+    const wanted = headers['if-match'];
+    if ((!isCreate && wanted === undefined) || this.conditions === 'ignored') return undefined;
+    if (this.conditions === 'refused') return failure(501, 'NotImplemented');
+    const present = this.objects.get(key);
+    const isMet = isCreate ? present === undefined : present !== undefined && wanted === etagOf(present.bytes);
+    return isMet ? undefined : failure(412, 'PreconditionFailed');
   }
 
   #putPart({ query, body }: S3Request): S3Answer {
