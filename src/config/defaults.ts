@@ -15,6 +15,7 @@ export const defaultSettings: DatabaseSettings = {
 };
 
 export const defaultSyncIntervalMs = 1000;
+export const defaultAutoRecover = false;
 
 /** The configuration without a file: no databases, and workers for all processors but one. */
 export function defaultConfig(processorCount: number): NormalConfig {

@@ -1,7 +1,7 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { locationBelow, locationUrl, type ReplicaLocation } from '../replica/replica-location.ts';
 import { defaultMetaPath, defaultReplicaPath, isNeverDatabase, metaSuffix } from './database-paths.ts';
-import { defaultSyncIntervalMs } from './defaults.ts';
+import { defaultAutoRecover, defaultSyncIntervalMs } from './defaults.ts';
 import { globExpression } from './glob.ts';
 import type { DatabaseConfig, DirectoryConfig, MetaPlace, ReplicaConfig } from './normal-config.ts';
 
@@ -65,7 +65,7 @@ export function databaseIn(config: DirectoryConfig, path: string): DatabaseConfi
 
 /** A replica under its default name, that of its type. */
 export function replicaAt(location: ReplicaLocation, syncIntervalMs: number): ReplicaConfig {
-  return { name: location.type, location, url: locationUrl(location), syncIntervalMs };
+  return { name: location.type, location, url: locationUrl(location), syncIntervalMs, autoRecover: defaultAutoRecover };
 }
 
 /** What one of a database's replicas is called when it has no name: by its type, `s3`, `s3-2`, `s3-3` ... */

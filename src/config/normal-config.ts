@@ -11,6 +11,8 @@ export interface ReplicaConfig {
   /** For people: where it lies. No two places have one. */
   readonly url: string;
   readonly syncIntervalMs: number;
+  /** Whether it is reset when its files, or the local ones, are broken. */
+  readonly autoRecover: boolean;
 }
 
 export interface LeaseSettings {

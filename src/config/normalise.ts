@@ -4,7 +4,7 @@ import { parseReplicaUrl } from '../replica/replica-url.ts';
 import { s3Location } from '../replica/s3/s3-location.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultMetaPath, expandPath, type PathContext } from './database-paths.ts';
-import { defaultConfig, defaultSettings, defaultSyncIntervalMs } from './defaults.ts';
+import { defaultAutoRecover, defaultConfig, defaultSettings, defaultSyncIntervalMs } from './defaults.ts';
 import { replicaAt, replicaName } from './directory-databases.ts';
 import { assertDistinct } from './distinct-databases.ts';
 import { leaseSettings } from './lease-settings.ts';
@@ -127,7 +127,8 @@ function replicas(entry: DatabaseEntry, owner: string, file: ConfigFile, context
     }
     names.add(name);
     const syncIntervalMs = replica['sync-interval'] ?? file['sync-interval'] ?? defaultSyncIntervalMs;
-    return { ...replicaAt(locations[index]!, syncIntervalMs), name };
+    const autoRecover = replica['auto-recover'] ?? file['auto-recover'] ?? defaultAutoRecover;
+    return { ...replicaAt(locations[index]!, syncIntervalMs), name, autoRecover };
   });
 }
 

@@ -34,7 +34,13 @@ test('normalise fills in the defaults', () => {
           verifyCompaction: false,
         },
         replicas: [
-          { name: 'file', location: { type: 'file', path: '/backup' }, url: 'file:///backup', syncIntervalMs: 1000 },
+          {
+            name: 'file',
+            location: { type: 'file', path: '/backup' },
+            url: 'file:///backup',
+            syncIntervalMs: 1000,
+            autoRecover: false,
+          },
         ],
       },
     ],
@@ -97,17 +103,17 @@ test('normalise makes paths absolute', () => {
 });
 
 test('normalise hands defaults at the top down, which entries overrule', () => {
-  const { databases } = read(`sync-interval: 5s\nswitch-to-wal: false\ndbs:
-    - {path: /a.db, replicas: [{path: /a}, {path: /a2, sync-interval: 7s}]}
+  const { databases } = read(`sync-interval: 5s\nauto-recover: true\nswitch-to-wal: false\ndbs:
+    - {path: /a.db, replicas: [{path: /a}, {path: /a2, sync-interval: 7s, auto-recover: false}]}
     - {path: /b.db, switch-to-wal: true, replica: {path: /b, name: main}}`);
   assert.deepEqual(
     databases.map(({ switchToWal, replicas }) => [
       switchToWal,
-      replicas.map((one) => `${one.name} ${one.syncIntervalMs}`),
+      replicas.map((one) => `${one.name} ${one.syncIntervalMs} ${one.autoRecover}`),
     ]),
     [
-      [false, ['file 5000', 'file-2 7000']],
-      [true, ['main 5000']],
+      [false, ['file 5000 true', 'file-2 7000 false']],
+      [true, ['main 5000 true']],
     ],
   );
 });

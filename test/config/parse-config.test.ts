@@ -151,7 +151,6 @@ test('parseConfig says of each key that is not there yet that it is not, and whe
     'socket: {enabled: true}',
     'validation: {interval: 1h}',
     'validation-interval: 1h',
-    'auto-recover: true',
     'max-sync-ltx-files: 7',
     'age: {recipients: [x]}',
     'park-after: 1h',

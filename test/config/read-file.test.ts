@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
-import { defaultConfig, defaultSettings } from '../../src/config/defaults.ts';
+import {
+  defaultAutoRecover,
+  defaultConfig,
+  defaultSettings,
+  defaultSyncIntervalMs,
+} from '../../src/config/defaults.ts';
 import { type ConfigEnvironment, readConfigFile, readConfigFileIfAny } from '../../src/config/read-file.ts';
 import { projectRoot } from '../support/project-root.ts';
 
@@ -75,6 +80,9 @@ test('readConfigFile takes the annotated litestream.yml of this project, whose v
   assert.deepEqual([none, noDirectories], [[], []]);
   assert.deepEqual(global, defaults);
   assert.equal(databases[0]?.replicas.length, 2);
+  assert.equal(databases[0]?.replicas[0]?.syncIntervalMs, defaultSyncIntervalMs);
+  assert.equal(databases[0]?.replicas[0]?.autoRecover, defaultAutoRecover);
+  assert.match(await readFile(file, 'utf8'), /^ +auto-recover: false /m);
   for (const [key, value] of Object.entries(defaultSettings))
     assert.deepEqual(databases[0]?.[key as never], value, key);
   assert.equal(directories[0]?.pattern, '*.db');

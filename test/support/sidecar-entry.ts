@@ -68,6 +68,7 @@ function dieAt(step: DurableStep, path: string): void {
 function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: SidecarDatabase): DatabaseReplicator {
   const clients = replicas.map((directory, i) => ({
     name: `replica-${i}`,
+    autoRecover: options.autoRecover,
     client: openReplica({ type: 'file', path: directory }, services),
     lease: i === 0 || options.lease?.of === 'all' ? leaseOf(directory, metaPath ?? defaultMetaPath(path)) : undefined,
   }));

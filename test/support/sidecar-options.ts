@@ -32,6 +32,8 @@ export interface SidecarOptions {
   readonly clockOffsetMs?: number | undefined;
   readonly dieAt?: Death | undefined;
   readonly shutdownTimeoutMs?: number | undefined;
+  /** Of all replicas. Default false. */
+  readonly autoRecover?: boolean | undefined;
   /** The first replica, or all, stand under leases of their own. */
   readonly lease?: { readonly ttlMs: number; readonly owner: string; readonly of?: 'first' | 'all' } | undefined;
 }

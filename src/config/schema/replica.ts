@@ -51,7 +51,7 @@ const sharedSettings = {
   'sync-interval': positiveDuration.optional(),
   'validation-interval': later(duration, (intervalMs) => intervalMs === 0).optional(),
   'max-sync-ltx-files': later(count(0), (files) => files === 0 || files === 256).optional(),
-  'auto-recover': later(toggle, (enabled) => !enabled).optional(),
+  'auto-recover': toggle.optional(),
   age: age.optional(),
 };
 

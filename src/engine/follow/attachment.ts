@@ -139,8 +139,8 @@ export class Attachment {
     return !this.capture.frames.isFollowed(position);
   }
 
-  /** Writes a snapshot of the newest TXID; everything committed up to it is in level-0 files before. */
-  async writeSnapshot(): Promise<void> {
+  /** Writes a snapshot of the newest TXID, which it resolves to; everything committed up to it is in level-0 files before. */
+  async writeSnapshot(): Promise<LineageHead | undefined> {
     await this.sync();
     const scan = DatabaseScan.begin(this.live, this.capture.frames);
     try {
@@ -148,6 +148,7 @@ export class Attachment {
       await this.#write();
       const { head } = this.files;
       if (head !== undefined) await this.files.writeSnapshot(pagesOf(this.live, scan), head.txid);
+      return head;
     } finally {
       scan.close();
     }

@@ -23,6 +23,8 @@ const longestWaitMs = 24 * 3_600_000;
 export interface MaintenanceOptions extends UpkeepOptions {
   /** The newest TXID that the replica has acknowledged; undefined while it is not known, or nobody may touch the replica. */
   readonly acknowledged: () => Txid | undefined;
+  /** Told of each failure, after it was said. */
+  readonly onFailure?: ((error: Error) => void) | undefined;
   /** Ends everything, in the middle of whatever it is. */
   readonly signal: AbortSignal;
 }
@@ -139,6 +141,7 @@ export class Maintenance {
       }
       this.#error = error;
       this.#retryAtMs = clock.monotonic() + this.#backoff.next();
+      this.#options.onFailure?.(error);
     }
   }
 

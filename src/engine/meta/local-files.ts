@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
 import { snapshotLevel } from '../../format/ltx/level.ts';
+import { LtxError } from '../../format/ltx/ltx-error.ts';
 import { formatTxid, nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
 import { FileReplicaClient } from '../../replica/file/file-replica-client.ts';
 import { readRange } from '../../replica/read-range.ts';
@@ -13,6 +14,7 @@ import type {
   LtxFileInfo,
   ReplicaClient,
 } from '../../replica/replica-client.ts';
+import { ReplicaError } from '../../replica/replica-error.ts';
 import { type DurableFiles, makeDirectory, type PendingFile } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { EngineError } from '../engine-error.ts';
@@ -100,14 +102,18 @@ export class LocalFiles {
     return first === undefined || txid < first ? undefined : this.#files[Number(txid - first)];
   }
 
-  async readHeader(txid: Txid): Promise<LtxHeader> {
-    return decodeLtxHeader(await this.readAt(txid, 0, ltxHeaderBytes));
+  /** Throws EngineError `state-invalid` when the file is missing or is none. */
+  readHeader(txid: Txid): Promise<LtxHeader> {
+    return this.#whole(txid, async () => decodeLtxHeader(await this.readAt(txid, 0, ltxHeaderBytes)));
   }
 
-  async readAt(txid: Txid, offset: number, length: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(length);
-    await readRange(this.#client, fileId(txid), offset, bytes);
-    return bytes;
+  /** Throws EngineError `state-invalid` when the file is missing or ends before. */
+  readAt(txid: Txid, offset: number, length: number): Promise<Uint8Array> {
+    return this.#whole(txid, async () => {
+      const bytes = new Uint8Array(length);
+      await readRange(this.#client, fileId(txid), offset, bytes);
+      return bytes;
+    });
   }
 
   /** The last `target.length` bytes of a file. */
@@ -115,7 +121,7 @@ export class LocalFiles {
     const file = this.get(txid);
     if (file === undefined)
       throw new EngineError('state-invalid', `Cannot read local file of TXID ${formatTxid(txid)}: missing`);
-    await readRange(this.#client, fileId(txid), file.sizeBytes - target.byteLength, target);
+    await this.#whole(txid, () => readRange(this.#client, fileId(txid), file.sizeBytes - target.byteLength, target));
   }
 
   open(txid: Txid): Promise<ByteReader> {
@@ -124,7 +130,7 @@ export class LocalFiles {
 
   /** The bytes of a file, for a replica. */
   body(file: LtxFileInfo): Promise<StoredBody> {
-    return bodyOf(this.#client, file);
+    return this.#whole(file.maxTxid, () => bodyOf(this.#client, file));
   }
 
   /** Starts the file of a TXID under a temporary name. */
@@ -186,6 +192,21 @@ export class LocalFiles {
     await this.#durableFiles.move('local-ltx', this.#pathsFrom(txid), directory);
     this.#files = this.#files.filter((file) => file.txid < txid);
     return directory;
+  }
+
+  /** Tells a local file that is not what it should be from one of a replica. */
+  async #whole<T>(txid: Txid, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (cause) {
+      const isMissing = cause instanceof ReplicaError && cause.code === 'not-found';
+      if (!isMissing && !(cause instanceof LtxError)) throw cause;
+      const state = isMissing ? 'missing' : `damaged, ${cause.message}`;
+      throw new EngineError('state-invalid', `Cannot use local file of TXID ${formatTxid(txid)}: ${state}`, {
+        cause,
+        hint: 'run `litestream reset` for this database, or set `auto-recover: true` for its replica',
+      });
+    }
   }
 
   #pathsFrom(txid: Txid): string[] {

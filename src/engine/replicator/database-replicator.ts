@@ -13,9 +13,11 @@ import { TermHolder } from '../lease/term-holder.ts';
 import type { LineageHead } from '../lineage-head.ts';
 import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
+import { AutoRecovery } from '../recover/auto-recovery.ts';
 import { attachmentFailure, logFailure } from './attachment-failure.ts';
 import type { DatabaseState, DatabaseStatus } from './database-status.ts';
-import { authorityOf } from './fenced-replicas.ts';
+import { drainShipping } from './drain-shipping.ts';
+import { authorityOf, fencedReplicas } from './fenced-replicas.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Lineage } from './lineage.ts';
 import { isReadyToAttach } from './ready-database.ts';
@@ -23,8 +25,6 @@ import type { ReplicatorOptions } from './replicator-options.ts';
 import type { ReplicatorServices } from './replicator-services.ts';
 import { Shipping } from './shipping.ts';
 
-/** While no replica accepts files, writing the one growing file takes at most this share of the time. */
-const foldShare = 20;
 /** An attachment that lasted this long was a good one: the next failure is retried at once again. */
 const steadyMs = 10_000;
 /** How soon to look again at what only an operator can mend: it may take reading the whole database. */
@@ -43,6 +43,7 @@ export class DatabaseReplicator {
   readonly #meta: MetaDirectory;
   /** In the lease of the authority: the database is active only while that is held. */
   readonly #term: TermHolder;
+  readonly #recovery: AutoRecovery;
   #state: DatabaseState = 'waiting';
   #error: Error | undefined;
   #lineage: Lineage | undefined;
@@ -64,6 +65,7 @@ export class DatabaseReplicator {
     this.#services = { ...services, logger: this.#logger };
     this.#wakeup = new Wakeup(services.clock);
     this.#meta = new MetaDirectory(options.settings.metaPath);
+    this.#recovery = new AutoRecovery(this.#meta, options.replicas, this.#services);
     this.#term = new TermHolder(authorityOf(options.replicas)?.lease);
   }
 
@@ -132,7 +134,7 @@ export class DatabaseReplicator {
       }
     } while (!signal.aborted);
     grace.abort();
-    await this.#drain();
+    if (this.#shipping !== undefined) await drainShipping(this.#shipping, this.#options.shutdown, this.#services);
     this.#state = 'stopped';
   }
 
@@ -165,23 +167,27 @@ export class DatabaseReplicator {
 
   async #attach(signal: AbortSignal): Promise<Attachment> {
     const services = this.#services;
-    if (this.#shipping?.conflict !== undefined) await this.#endShipping();
+    if (this.#shipping?.conflict !== undefined || this.#recovery.isDue) await this.#endShipping();
+    if (this.#shipping === undefined) await this.#recover(signal);
     this.#lineage ??= await Lineage.open(this.settings.path, this.#meta, services);
     const lineage = this.#lineage;
     const settled = await lineage.settle(this.#options.replicas, this.#term.held, { signal });
-    const { remote, term, absorbs } = settled;
-    this.#term.replace(term);
+    this.#term.replace(settled.term);
     const { local, mark } = lineage;
     const state = {
       meta: this.#meta,
       local,
-      remote,
-      epoch: term?.epoch,
+      remote: settled.remote,
+      epoch: settled.term?.epoch,
       whileUnsent: this.#whileUnsent,
       distrustWal: this.#distrustWal,
       mustScan: this.#mustScan,
     };
-    const attachment = await attach({ ...this.settings, adopt: this.settings.adopt || absorbs }, state, services);
+    const attachment = await attach(
+      { ...this.settings, adopt: this.settings.adopt || settled.absorbs },
+      state,
+      services,
+    );
     try {
       this.#distrustWal = false;
       this.#mustScan = false;
@@ -190,6 +196,10 @@ export class DatabaseReplicator {
         onAcknowledged: () => this.#acknowledged(),
         onSnapshotWanted: () => this.#wakeup.poke(),
         onConflict: (error: EngineError) => this.#loop?.fail(error),
+        onFailure: (cause: unknown, replica: string) => {
+          const suspicion = this.#recovery.suspect(cause, replica);
+          if (suspicion !== undefined) this.#loop?.fail(suspicion);
+        },
       };
       const { scratchPath, quarantinePath } = this.#meta;
       const care = { levels: this.settings.levels, mode: this.#options.careMode, scratchPath, quarantinePath };
@@ -202,6 +212,12 @@ export class DatabaseReplicator {
     }
   }
 
+  /** Mends what is broken, where that is asked for, while nothing is shipped. */
+  async #recover(signal: AbortSignal): Promise<void> {
+    const writable = fencedReplicas(this.#options.replicas, this.#term.held?.term);
+    if (await this.#recovery.run(writable, { signal })) this.#lineage = undefined;
+  }
+
   async #follow(attachment: Attachment, signal: AbortSignal): Promise<void> {
     const shipping = this.#shipping!;
     this.#attachment = attachment;
@@ -212,7 +228,7 @@ export class DatabaseReplicator {
       events: {
         onFile: () => shipping.notify(),
         onBusy: (busy) => this.#setBusy(busy),
-        fileIntervalMs: (tookMs) => Math.max(this.settings.syncIntervalMs, shipping.isDown ? foldShare * tookMs : 0),
+        fileIntervalMs: (tookMs) => Math.max(this.settings.syncIntervalMs, shipping.foldIntervalMs(tookMs)),
         betweenSyncs: () => this.#betweenSyncs(attachment),
       },
     });
@@ -248,8 +264,7 @@ export class DatabaseReplicator {
   async #betweenSyncs(attachment: Attachment): Promise<void> {
     const shipping = this.#shipping!;
     if (shipping.isSnapshotWanted) {
-      await attachment.writeSnapshot();
-      const { head } = attachment.files;
+      const head = await attachment.writeSnapshot();
       if (head !== undefined) shipping.snapshotWritten(head.txid);
     }
     await this.#housekeeping?.keepBounded(attachment.files, shipping);
@@ -272,6 +287,7 @@ export class DatabaseReplicator {
   /** Says a failure once, then waits: for ever longer, or, where only the operator can help, for a sign of change. */
   async #failed(error: Error, signal: AbortSignal): Promise<void> {
     const failure = attachmentFailure(error);
+    this.#recovery.suspect(error);
     this.#distrustWal ||= error instanceof EngineError && error.code === 'frame-unreadable';
     this.#mustScan ||= failure === 'position-lost';
     this.#setBusy(false);
@@ -284,16 +300,5 @@ export class DatabaseReplicator {
     }
     this.#term.giveUp();
     await this.#services.clock.sleep(operatorMs, signal);
-  }
-
-  async #drain(): Promise<void> {
-    const { timeoutMs, retryMs } = this.#options.shutdown;
-    const late = await this.#shipping?.drain(timeoutMs, retryMs, this.#services.clock);
-    if (late !== undefined && late.length > 0) {
-      this.#logger.warn('stopped before everything was shipped; it is sent after the next start', {
-        replicas: late.join(', '),
-      });
-    }
-    await this.#shipping?.stop();
   }
 }

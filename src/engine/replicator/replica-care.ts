@@ -21,6 +21,8 @@ export interface CareOptions {
   readonly fence: Fence | undefined;
   /** Nothing of a replica is touched before it has acknowledged this TXID. */
   readonly from: Txid;
+  /** A replica could not be compacted. */
+  readonly onFailure: (shipper: ReplicaShipper, error: Error) => void;
 }
 
 /** The maintenance of all replicas of one database. */
@@ -30,7 +32,7 @@ export class ReplicaCare {
 
   constructor(
     shippers: readonly ReplicaShipper[],
-    { levels, mode, from, ...options }: CareOptions,
+    { levels, mode, from, onFailure, ...options }: CareOptions,
     services: MaintainServices & { readonly signal: AbortSignal },
   ) {
     const { signal, logger } = services;
@@ -40,7 +42,7 @@ export class ReplicaCare {
       // Of a replica that holds another writer's files nothing is merged and nothing deleted.
       const acknowledged = () => (shipper.state === 'stopped' ? undefined : reached(shipper, from));
       return new Maintenance(
-        { ...options, settings: levels, signal, client, acknowledged },
+        { ...options, settings: levels, signal, client, acknowledged, onFailure: (error) => onFailure(shipper, error) },
         { ...services, logger: logger.child({ replica: name }) },
       );
     };

@@ -8,6 +8,8 @@ export interface NamedClient {
   readonly client: ReplicaClient;
   /** Undefined where the replica is written without one. */
   readonly lease?: DatabaseLease | undefined;
+  /** Whether it is emptied and begun anew when its files are broken. Default: false. */
+  readonly autoRecover?: boolean | undefined;
 }
 
 export interface ReplicaHeads {

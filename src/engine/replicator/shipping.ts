@@ -13,6 +13,7 @@ import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import type { Fence } from '../maintain/stray-files.ts';
 import type { AttemptedMark } from '../meta/attempted-mark.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
+import { isBacklogLong } from '../ship/local-retention.ts';
 import { type Conflict, conflictError } from '../ship/refused-create.ts';
 import { ReplicaShipper } from '../ship/replica-shipper.ts';
 import { type ReplicaStatus, shipperStatus } from './database-status.ts';
@@ -21,6 +22,9 @@ import { fillFromOthers } from './fill-gap.ts';
 import { type CareOptions, ReplicaCare } from './replica-care.ts';
 import type { NamedClient } from './replica-heads.ts';
 
+/** While changes are folded, writing the one growing file takes at most this share of the time. */
+const foldShare = 20;
+
 export interface ShippingEvents {
   /** A replica acknowledged a file. */
   onAcknowledged(): void;
@@ -28,6 +32,8 @@ export interface ShippingEvents {
   onSnapshotWanted(): void;
   /** The replica that decides holds a file of another holder of its lease: the files from here on have to be made anew. */
   onConflict(error: EngineError): void;
+  /** Files could not be sent to a replica, or not be compacted there. */
+  onFailure(error: unknown, replicaName: string): void;
 }
 
 /** What is shipped, and in which term of the lease. */
@@ -78,6 +84,7 @@ export class Shipping {
       onAttempt: (shipper: ReplicaShipper, txid: Txid) => this.#attempt(shipper, txid),
       onStateChange: () => this.#changed.notify(),
       onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
+      onFailure: ({ name }: ReplicaShipper, error: unknown) => this.#events.onFailure(error, name),
       onConflict: (shipper: ReplicaShipper, conflict: Conflict) => this.#conflict(shipper, conflict),
       mayShip: (shipper: ReplicaShipper) => this.#mayShip(shipper),
       requireLease: ({ client }: ReplicaShipper) => requireLease(client),
@@ -90,7 +97,8 @@ export class Shipping {
     // What came before the first file of this term was sent by others too: the replica alone knows what became of it.
     const { quarantinePath, ...upkeep } = state.care;
     const fence = state.term && { epoch: state.term.epoch, from, quarantinePath };
-    const care = { ...upkeep, trusted: { local: state.local, from: () => from }, fence, from };
+    const { onFailure } = events;
+    const care = { ...upkeep, trusted: { local: state.local, from: () => from }, fence, from, onFailure };
     this.#care = new ReplicaCare(this.shippers, care, { ...services, signal: this.#stopped.signal });
   }
 
@@ -102,9 +110,18 @@ export class Shipping {
     return shipping;
   }
 
-  /** True while no replica accepts files, or each takes its time over one. */
-  get isDown(): boolean {
-    return this.shippers.length > 0 && this.shippers.every(({ isFailing, isStuck }) => isFailing || isStuck);
+  /**
+   * Whether further changes go into the newest file, where that was never sent: while no replica accepts files, or every one
+   * that does has a long backlog, as behind an upload that hangs or the ceiling on store calls.
+   */
+  get folds(): boolean {
+    const { files } = this.#local;
+    return this.shippers.every((shipper) => shipper.isFailing || isBacklogLong(files, shipper.acknowledged));
+  }
+
+  /** How long to wait before the next file when the last one took `tookMs` and is written again as a whole; else 0. */
+  foldIntervalMs(tookMs: number): number {
+    return this.folds ? foldShare * tookMs : 0;
   }
 
   /** The replica that decides; undefined without leases. */
@@ -126,12 +143,12 @@ export class Shipping {
   }
 
   /**
-   * Runs `fold`, which writes the file of `newest` again, if no replica accepts files and that one was never sent; that it
-   * was not is on disk before. No upload of it begins meanwhile.
+   * Runs `fold`, which writes the file of `newest` again, if changes are folded now and that one was never sent; that it was
+   * not is on disk before. No upload of it begins meanwhile.
    */
   whileUnsent<T>(newest: Txid, fold: () => Promise<T>): Promise<T | undefined> {
     return this.#foldOrSend.run(async () => {
-      if (!this.isDown || newest <= this.#mark.through) return undefined;
+      if (!this.folds || newest <= this.#mark.through) return undefined;
       await this.#mark.hold();
       return fold();
     });

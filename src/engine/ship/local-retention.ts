@@ -4,6 +4,8 @@ import type { LocalFile } from '../meta/local-files.ts';
 /** Level-0 files kept beside the database are not let grow beyond this, or the size of the database if that is less. */
 const tableLimitBytes = 64 * 1024 * 1024;
 const tableLimitFiles = 256;
+/** A backlog of more files than this at every replica is not let grow by further small ones. */
+const backlogLimitFiles = 64;
 /** A replica that lags behind others gets its files from them once the local ones take this multiple of the limit. */
 const laggardFactor = 4;
 
@@ -30,6 +32,16 @@ export function isTableDue({ files, databaseBytes, storedTableTxid, acknowledged
     kept.length >= tableLimitFiles ||
     (kept.length > 0 && bytesOf(kept) >= Math.min(tableLimitBytes, databaseBytes))
   );
+}
+
+/**
+ * Whether a replica has so many files before it that what comes next should go into the newest one. Not where that is large:
+ * to write it again with every piece of a bulk load would take longer than to send the pieces.
+ */
+export function isBacklogLong(files: readonly LocalFile[], acknowledged: Txid | undefined): boolean {
+  const newest = files.at(-1);
+  if (acknowledged === undefined || newest === undefined || newest.sizeBytes > tableLimitBytes) return false;
+  return newest.txid - acknowledged > backlogLimitFiles;
 }
 
 /**

@@ -13,8 +13,6 @@ import { type Conflict, findConflict, foreignFile } from './refused-create.ts';
 
 const firstRetryMs = 250;
 const retryLimitMs = 30_000;
-/** An upload that takes longer may be on its way to a store that is gone: what comes after it is made one file meanwhile. */
-const stuckMs = 30_000;
 
 /** What a replica's shipper is up to. */
 export type ShipState =
@@ -43,6 +41,8 @@ export interface ShipperEvents {
   onMissing(shipper: ReplicaShipper): Promise<void>;
   /** The replica holds a file of another writer under a TXID of ours: the error for it. */
   onConflict(shipper: ReplicaShipper, conflict: Conflict): EngineError;
+  /** After anything that kept files from being sent, before it is said. */
+  onFailure(shipper: ReplicaShipper, error: unknown): void;
   /** Throws EngineError `lease-lost` while the replica's lease is not held: nothing is asked of it either. */
   requireLease(shipper: ReplicaShipper): void;
   /** Whether files may be sent to the replica now; `notify` is called when that changes. */
@@ -70,7 +70,6 @@ export class ReplicaShipper {
   #acknowledged: Txid | undefined;
   #acknowledgedTimeMs: number | undefined;
   #retryAtMs = 0;
-  #sentAtMs = Number.POSITIVE_INFINITY;
   #state: ShipState = 'starting';
   #error: Error | undefined;
 
@@ -101,11 +100,6 @@ export class ReplicaShipper {
   /** Whether it accepts no files now. */
   get isFailing(): boolean {
     return failing.has(this.#state);
-  }
-
-  /** Whether an upload has been under way for so long that more of them would only pile up. */
-  get isStuck(): boolean {
-    return this.#clock.monotonic() - this.#sentAtMs > stuckMs;
   }
 
   /** The newest TXID the replica is known to hold; undefined before it was asked. */
@@ -140,6 +134,7 @@ export class ReplicaShipper {
         await this.#wakeup.wait(undefined, signal);
       } catch (error) {
         if (signal.aborted) return;
+        this.#events.onFailure(this, error);
         const state = failingState(error);
         const final = state === 'stopped';
         if (state === 'standby') this.#forget(); // whoever holds the lease may move the replica on
@@ -224,12 +219,7 @@ export class ReplicaShipper {
     await this.#events.onAttempt(this, txid);
     const file = { ...fileId(txid), sizeBytes: this.#local.get(txid)?.sizeBytes ?? 0 }; // final only now
     const body = await this.#local.body(file);
-    this.#sentAtMs = this.#clock.monotonic();
-    try {
-      if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
-    } finally {
-      this.#sentAtMs = Number.POSITIVE_INFINITY;
-    }
+    if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
     if (this.isFailing) await this.#enter('behind');
     this.#events.onShipped(this, { file, facts: body.header });
     this.#acknowledge(txid, body.timestampMs);
@@ -269,5 +259,6 @@ const failing: ReadonlySet<ShipState> = new Set(['down', 'standby', 'stopped']);
 
 function failingState(error: unknown): 'down' | 'standby' | 'stopped' {
   if (!(error instanceof EngineError)) return 'down';
+  if (error.code === 'state-invalid') return 'down'; // a local file may come back
   return error.code === 'lease-lost' ? 'standby' : 'stopped';
 }

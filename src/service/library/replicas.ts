@@ -1,4 +1,4 @@
-import { defaultSyncIntervalMs } from '../../config/defaults.ts';
+import { defaultAutoRecover, defaultSyncIntervalMs } from '../../config/defaults.ts';
 import { replicaAt, replicaName } from '../../config/directory-databases.ts';
 import type { ReplicaConfig } from '../../config/normal-config.ts';
 import type { NamedReplica } from '../../engine/restore/restore-options.ts';
@@ -19,6 +19,8 @@ export interface ReplicaOptions {
   readonly name?: string | undefined;
   /** At most one upload per interval while changes keep coming. Only replication asks. Default 1000. */
   readonly syncIntervalMs?: number | undefined;
+  /** Delete everything in it and begin it anew when its files are broken. Only replication asks. Default false. */
+  readonly autoRecover?: boolean | undefined;
 }
 
 /** Settings beside an S3 URL; they go before what stands in it. */
@@ -35,9 +37,15 @@ export function replicaConfigs(replicas: Replicas): ReplicaConfig[] {
   if (list.length === 0) throw new ServiceError('invalid-option', 'Cannot use replicas: there is none');
   const options = list.map((replica): ReplicaOptions => (typeof replica === 'string' ? { url: replica } : replica));
   const locations = options.map(({ url, s3 }) => parseReplicaUrl(url, { s3 }));
-  const configs = options.map(({ name, syncIntervalMs = defaultSyncIntervalMs }, index) => {
-    return { ...replicaAt(locations[index]!, syncIntervalMs), name: name ?? replicaName(locations, index) };
-  });
+  const configs = options.map(
+    ({ name, syncIntervalMs = defaultSyncIntervalMs, autoRecover = defaultAutoRecover }, index) => {
+      return {
+        ...replicaAt(locations[index]!, syncIntervalMs),
+        name: name ?? replicaName(locations, index),
+        autoRecover,
+      };
+    },
+  );
   const names = new Set(configs.map(({ name }) => name));
   if (names.size < configs.length) {
     const all = configs.map(({ name }) => name).join(', ');

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
+import type { TrafficCount } from '../../replica/store-traffic.ts';
 import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import { type Logger, type LogLevel, silentLogger } from '../../runtime/logger.ts';
 import { sharedSignal } from '../shared-signal.ts';
@@ -101,6 +102,11 @@ export class Store implements AsyncDisposable {
   /** All databases, ordered by path: how far each one is copied, and what is wrong. */
   async status(): Promise<DatabaseStatus[]> {
     return this.#store.status();
+  }
+
+  /** The requests to stores so far, those for leases among them, by type and operation. */
+  async traffic(): Promise<TrafficCount[]> {
+    return this.#store.traffic();
   }
 
   /** Yields all states, and again after each change, looking at every interval. Ends when the store is closed. */

@@ -53,6 +53,7 @@ export class HostedDatabase {
   async #start(): Promise<void> {
     this.#replicas = this.config.replicas.map((replica) => ({
       name: replica.name,
+      autoRecover: replica.autoRecover,
       client: openReplica(replica.location, this.#services),
     }));
     const { signal } = this.#stopping;

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { MetaDirectory } from '../../../src/engine/meta/meta-directory.ts';
@@ -19,7 +19,9 @@ export function startLeased(host: Scene, path: string, owner: string, options: S
 /** Another host with a copy of a host's database and local files, as they are now, and no note of its lease. */
 export function cloneHost(test: TestContext, host: Scene): Scene {
   const clone = new Scene(test);
-  for (const suffix of ['', '-wal']) cpSync(host.path + suffix, clone.path + suffix, { force: true });
+  for (const suffix of ['', '-wal']) {
+    if (existsSync(host.path + suffix)) cpSync(host.path + suffix, clone.path + suffix, { force: true });
+  }
   cpSync(host.metaPath, clone.metaPath, { recursive: true });
   rmSync(new MetaDirectory(clone.metaPath).leasePath('replica-0'), { force: true });
   for (const name of ['lock.db', 'lock-owner.json']) rmSync(join(clone.metaPath, name), { force: true });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isTableDue, type LocalState, removableBefore } from '../../../src/engine/ship/local-retention.ts';
+import {
+  isBacklogLong,
+  isTableDue,
+  type LocalState,
+  removableBefore,
+} from '../../../src/engine/ship/local-retention.ts';
 import { type Txid, toTxid } from '../../../src/format/ltx/txid.ts';
 import { Random } from '../../support/random.ts';
 
@@ -112,4 +117,14 @@ test('isTableDue and removableBefore keep local files below twice the database a
       assert.ok(bytesOf(state) <= allowedBytes, `seed ${seed}: ${bytesOf(state)} bytes of ${allowedBytes}`);
     }
   }
+});
+
+test('isBacklogLong holds for more than 64 files that a replica lacks, unless the newest one is large', () => {
+  const files = (sizes: readonly number[]) => sizes.map((sizeBytes, i) => ({ txid: toTxid(i + 1), sizeBytes }));
+  const small = files(Array.from({ length: 100 }, () => 1_000));
+  assert.equal(isBacklogLong(small, toTxid(36)), false);
+  assert.equal(isBacklogLong(small, toTxid(35)), true);
+  assert.equal(isBacklogLong(small, undefined), false, 'nothing is known of the replica');
+  assert.equal(isBacklogLong(files([...small.map(() => 1_000), limitBytes + 1]), toTxid(0)), false);
+  assert.equal(isBacklogLong([], toTxid(0)), false);
 });
