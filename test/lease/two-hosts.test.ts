@@ -23,10 +23,10 @@ class TwoHosts {
 
   constructor(test: TestContext, options: Partial<HostOptions> & { readonly endpointOfA?: string } = {}) {
     const url = server.url(this.place);
-    const replica = (endpoint: string | undefined) =>
-      `url: "${endpoint === undefined ? url : url.replace(server.endpoint, endpoint)}"`;
-    this.a = new LeaseHost(test, { server, ...options, owner: 'host-a', replica: replica(options.endpointOfA) });
-    this.b = new LeaseHost(test, { server, ...options, owner: 'host-b', replica: replica(undefined) });
+    const endpointOfA = options.endpointOfA ?? server.endpoint;
+    const replicas = [url.replace(server.endpoint, endpointOfA)];
+    this.a = new LeaseHost(test, { server, ...options, owner: 'host-a', replicas });
+    this.b = new LeaseHost(test, { server, ...options, owner: 'host-b', replicas: [url] });
   }
 
   /** Host a holds the lease and has shipped row 1; host b stands by. */
@@ -180,12 +180,12 @@ describe('two hosts on S3', { concurrency: 5 }, () => {
     const hosts = new TwoHosts(t);
     await hosts.begin();
     await hosts.b.end('SIGKILL');
-    const { code, stderr } = await hosts.b.litestream('replicate', '-config', hosts.b.configPath, '-once');
+    const { code, stderr } = await hosts.b.litestream('replicate', '-once');
     assert.equal(code, 1);
     assert.match(stderr, /not everything is shipped.*its lease is held by host-a/);
     await hosts.a.end('SIGKILL');
     await hosts.a.run(insert(2));
-    assert.equal((await hosts.a.litestream('replicate', '-config', hosts.a.configPath, '-once')).code, 0);
+    assert.equal((await hosts.a.litestream('replicate', '-once')).code, 0);
     assert.deepEqual(await hosts.a.restored(), [1, 2]);
   });
 
