@@ -74,7 +74,7 @@ class TwoHosts {
   }
 }
 
-describe('two hosts on S3', { concurrency: 5 }, () => {
+describe('two hosts on S3', { concurrency: 8 }, () => {
   it('a holder that stood still past its ttl steps down, and one lineage is there', async (t) => {
     const hosts = new TwoHosts(t);
     await hosts.begin();
@@ -194,11 +194,12 @@ describe('two hosts on S3', { concurrency: 5 }, () => {
     await hosts.begin();
     await hosts.b.end('SIGTERM');
     const mark = join(hosts.b.folder, 'started');
-    hosts.b.start('-exec', `sh -c 'cp ${hosts.b.path} ${mark}; sleep 60'`);
+    hosts.b.start('-exec', `sh -c 'cp ${hosts.b.path} ${mark} && exec sleep 60'`);
     await until('it stands by again', () => hosts.b.logs.filter((line) => /waiting for it/.test(line)).length === 2);
     await new Promise((done) => setTimeout(done, 1_000));
     assert.ok(!existsSync(mark), 'not started while the other host has the lease');
     await hosts.a.end('SIGTERM');
     await until('it is started, on the restored database', () => existsSync(mark), { timeoutMs: 20_000 });
+    await hosts.b.end('SIGTERM');
   });
 });
