@@ -83,7 +83,7 @@ async function requireHandOver(place: SharedPlace, options: Partial<HostOptions>
   return b;
 }
 
-describe('databases of a directory', { concurrency: 5 }, () => {
+describe('databases of a directory', { concurrency: 6 }, () => {
   it('share one lease, and another host takes all of them over when its holder stops', async (t) => {
     const b = await requireHandOver(new SharedPlace(t));
     assert.ok(existsSync(join(b.folder, '.shared-litestream', 'lease-s3.json')));
@@ -129,24 +129,34 @@ describe('databases of a directory', { concurrency: 5 }, () => {
     await a.acquired(2);
   });
 
-  it('that another host holds under this place are named, not waited for', async (t) => {
+  it('of one host are not waited for by hosts that have others, or one of them alone', async (t) => {
     const place = new SharedPlace(t);
-    await place.holder();
-    const b = place.host('host-b');
-    await b.runOn('other.db', insert(1));
-    const { code, stderr } = await b.litestream('replicate', '-once');
-    assert.equal(code, 1);
-    assert.match(stderr, /host-a holds the lease of s3:\S+ and does not replicate this database: give one/);
-  });
+    const a = await place.holder();
+    const stranger = place.host('host-b');
+    await stranger.runOn('other.db', insert(1));
+    const replicas = [server.url(`${place.name}/one.db`)];
+    const single = new LeaseHost(t, { owner: 'single', server, replicas });
+    const once = (host: LeaseHost) => host.litestream('replicate', '-once');
+    const [other, one, text, json] = await Promise.all([
+      once(stranger),
+      once(single),
+      a.litestream('status'),
+      a.litestream('status', '-json'),
+    ]);
+    assert.deepEqual([other.code, one.code, text.code, json.code], [1, 1, 0, 0]);
+    assert.match(other.stderr, /host-a holds the lease of s3:\S+ and does not replicate this database: give one/);
+    assert.match(
+      one.stderr,
+      /its database is replicated with others, first by host-a, under the lease at \.\. from here/,
+    );
 
-  it('one of them alone is not taken by a host that is set up for it, which is told who replicates it', async (t) => {
-    const place = new SharedPlace(t);
-    await place.holder();
-    const single = new LeaseHost(t, { owner: 'single', server, replicas: [server.url(`${place.name}/one.db`)] });
-    const { code, stderr } = await single.litestream('replicate', '-once');
-    assert.equal(code, 1);
-    assert.match(stderr, /replicated with others, under the lease at \.\. /);
-    assert.match(stderr, /host-a/);
+    assert.match(text.stdout, / age +lease\n(\S+\.db .* host-a until \d{4}-\S+Z, epoch 1\n?){3}$/);
+    const [{ replicas: listed }] = JSON.parse(json.stdout) as [{ replicas: [{ lease: Record<string, unknown> }] }];
+    const { holder, until: untilText, epoch } = listed[0].lease;
+    assert.deepEqual([holder, epoch], ['host-a', 1]);
+    assert.ok(Math.abs(Date.parse(String(untilText)) - Date.now()) < 60_000);
+    const alone = JSON.parse((await single.litestream('status', '-json')).stdout);
+    assert.deepEqual(alone[0].replicas[0].lease, { shared_at: '..' });
   });
 
   it('one of them that another host replicates alone waits until that one is gone', async (t) => {
