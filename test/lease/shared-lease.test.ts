@@ -118,15 +118,15 @@ describe('databases of a directory', { concurrency: 6 }, () => {
     await a.shipped(2, 'two.db');
   });
 
-  it('are let go of by child processes whose parent was killed', async (t) => {
+  it('are let go of by child processes whose parent was killed, and taken back at once by the next ones', async (t) => {
     const place = new SharedPlace(t);
-    const a = await place.holder({ more: ['workers: 2'] });
+    const a = await place.holder({ ttl: '600s', more: ['workers: 2'] });
     const pids = shardPids(a.pid);
     assert.equal(pids.length, 2);
     await a.end('SIGKILL');
     await until('they have ended', () => !pids.some(isRunning), { timeoutMs: 30_000 });
     a.start();
-    await a.acquired(2);
+    await a.logged(/lease acquired.* epoch=2 /, 20_000);
   });
 
   it('of one host are not waited for by hosts that have others, or one of them alone', async (t) => {
