@@ -196,10 +196,7 @@ export class DatabaseReplicator {
         onAcknowledged: () => this.#acknowledged(),
         onSnapshotWanted: () => this.#wakeup.poke(),
         onConflict: (error: EngineError) => this.#loop?.fail(error),
-        onFailure: (cause: unknown, replica: string) => {
-          const suspicion = this.#recovery.suspect(cause, replica);
-          if (suspicion !== undefined) this.#loop?.fail(suspicion);
-        },
+        onFailure: (cause: unknown, replica: string) => this.#loop?.fail(this.#recovery.suspect(cause, replica)),
       };
       const { scratchPath, quarantinePath } = this.#meta;
       const care = { levels: this.settings.levels, mode: this.#options.careMode, scratchPath, quarantinePath };
