@@ -165,12 +165,13 @@ export class DatabaseReplicator {
 
   async #attach(signal: AbortSignal): Promise<Attachment> {
     const services = this.#services;
-    if (this.#shipping?.conflict !== undefined) await this.#endShipping();
+    if (this.#shipping?.isOver(this.#term.held?.term)) await this.#endShipping();
     this.#lineage ??= await Lineage.open(this.settings.path, this.#meta, services);
     const lineage = this.#lineage;
     const settled = await lineage.settle(this.#options.replicas, this.#term.held, { signal });
     const { remote, term, absorbs } = settled;
     this.#term.replace(term);
+    if (this.#shipping?.isOver(term)) await this.#endShipping();
     const { local, mark } = lineage;
     const state = {
       meta: this.#meta,

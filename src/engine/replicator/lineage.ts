@@ -115,6 +115,7 @@ export class Lineage {
         epoch: remote.epoch,
       });
       await this.local.removeFrom(remote.txid);
+      this.#epochFile = undefined; // its key is taken: the next file is the first of the term
       return true;
     }
     const isLeftBehind = finding === 'superseded' || finding === 'replica-ahead';

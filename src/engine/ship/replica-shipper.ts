@@ -165,7 +165,7 @@ export class ReplicaShipper {
     const newest = this.#local.headTxid;
     if (head.txid > newest) throw foreignFile(this.name, head.txid, `the local files end at ${formatTxid(newest)}`);
     if (this.#local.has(head.txid)) {
-      if (head.file.level === 0) await this.#compare(head.file);
+      if (head.file.level === 0) await this.#compare(head.file, signal);
       else if (await this.#resumeBefore(head.txid, signal)) return;
     }
     this.#acknowledge(head.txid, head.timestampMs);
@@ -211,7 +211,7 @@ export class ReplicaShipper {
     await this.#events.onAttempt(this, txid);
     const file = { ...fileId(txid), sizeBytes: this.#local.get(txid)?.sizeBytes ?? 0 }; // final only now
     const body = await this.#local.body(file);
-    if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
+    if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file, signal);
     if (this.isFailing) await this.#enter('behind');
     this.#events.onShipped(this, { file, facts: body.header });
     this.#acknowledge(txid, body.timestampMs);
@@ -224,19 +224,20 @@ export class ReplicaShipper {
   }
 
   /** A file that is there already is our own when its checksum is: an earlier upload whose reply was lost. */
-  async #compare(file: LtxFileInfo): Promise<void> {
+  async #compare(file: LtxFileInfo, signal: AbortSignal): Promise<void> {
     const [own, theirs] = [new Uint8Array(ltxTrailerBytes), new Uint8Array(ltxTrailerBytes)];
-    const sizeBytes = await this.#sizeThere(file);
+    const sizeBytes = await this.#sizeThere(file, signal);
     await this.#local.readEnd(file.maxTxid, own);
-    if (sizeBytes >= ltxTrailerBytes) await readRange(this.client, file, sizeBytes - ltxTrailerBytes, theirs);
+    if (sizeBytes >= ltxTrailerBytes)
+      await readRange(this.client, file, sizeBytes - ltxTrailerBytes, theirs, { signal });
     if (Buffer.compare(own, theirs) === 0) return;
     const { epoch: ownEpoch } = await this.#local.readHeader(file.maxTxid);
-    const { epoch: epochThere } = await readHeader(this.client, { ...file, sizeBytes }, {});
+    const { epoch: epochThere } = await readHeader(this.client, { ...file, sizeBytes }, { signal });
     throw this.#events.onConflict(this, { txid: file.maxTxid, ownEpoch, epochThere });
   }
 
-  async #sizeThere(file: LtxFileInfo): Promise<number> {
-    for await (const info of this.client.list(0, { from: file.minTxid })) {
+  async #sizeThere(file: LtxFileInfo, signal: AbortSignal): Promise<number> {
+    for await (const info of this.client.list(0, { signal, from: file.minTxid })) {
       if (info.minTxid === file.minTxid && info.maxTxid === file.maxTxid) return info.sizeBytes;
       if (info.minTxid > file.minTxid) break;
     }
