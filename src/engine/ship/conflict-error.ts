@@ -1,5 +1,6 @@
 import { formatTxid } from '../../format/ltx/txid.ts';
 import { EngineError } from '../engine-error.ts';
+import { judgeRefusedCreate } from '../lease/fencing.ts';
 import { type Conflict, foreignFile } from './replica-shipper.ts';
 
 /**
@@ -7,14 +8,15 @@ import { type Conflict, foreignFile } from './replica-shipper.ts';
  * decides about the lineage; undefined for other replicas and without a lease, where nobody but the operator can decide.
  */
 export function conflictError(replica: string, conflict: Conflict, termEpoch: number | undefined): EngineError {
-  const { txid, ownEpoch, epochThere } = conflict;
+  const { txid, own, theirs } = conflict;
   const file = `TXID ${formatTxid(txid)}`;
-  const epochs = `of epoch ${epochThere}, ours is ${termEpoch ?? ownEpoch}`;
-  if (termEpoch === undefined || epochThere === termEpoch) {
-    return foreignFile(replica, txid, `the local file of that TXID holds other bytes (${epochs})`);
-  }
-  if (epochThere > termEpoch) {
+  const epochs = `of epoch ${theirs.epoch}, ours is ${termEpoch ?? own.epoch}`;
+  const verdict = termEpoch === undefined ? 'two-writers' : judgeRefusedCreate(theirs, own, termEpoch);
+  if (verdict === 'step-down') {
     return new EngineError('superseded', `Cannot ship to replica ${replica}: it holds ${file} ${epochs}`);
   }
-  return new EngineError('late-write', `Cannot ship ${file} to replica ${replica}: a file is there ${epochs}`);
+  if (verdict === 'absorb') {
+    return new EngineError('late-write', `Cannot ship ${file} to replica ${replica}: a file is there ${epochs}`);
+  }
+  return foreignFile(replica, txid, `the local file of that TXID holds other bytes (${epochs})`);
 }

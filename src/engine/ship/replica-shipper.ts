@@ -9,6 +9,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { readReplicaHead } from '../continuity/replica-head.ts';
 import { EngineError } from '../engine-error.ts';
+import type { FencedFile } from '../lease/fencing.ts';
 import type { ShippedFile } from '../levels/shipped-file.ts';
 import { fileId, type LocalFiles } from '../meta/local-files.ts';
 import { readHeader } from '../restore/read-header.ts';
@@ -52,9 +53,8 @@ export interface ShipperEvents {
 /** A file that was refused because the replica has another one under its name. */
 export interface Conflict {
   readonly txid: Txid;
-  /** Of our file, and of the one that is there. */
-  readonly ownEpoch: number;
-  readonly epochThere: number;
+  readonly own: FencedFile;
+  readonly theirs: FencedFile;
 }
 
 /** Ships one database's level-0 files to one replica, in order, one at a time, each created and never replaced. */
@@ -225,15 +225,19 @@ export class ReplicaShipper {
 
   /** A file that is there already is our own when its checksum is: an earlier upload whose reply was lost. */
   async #compare(file: LtxFileInfo, signal: AbortSignal): Promise<void> {
-    const [own, theirs] = [new Uint8Array(ltxTrailerBytes), new Uint8Array(ltxTrailerBytes)];
+    const [own, theirs] = [Buffer.alloc(ltxTrailerBytes), Buffer.alloc(ltxTrailerBytes)];
     const sizeBytes = await this.#sizeThere(file, signal);
     await this.#local.readEnd(file.maxTxid, own);
     if (sizeBytes >= ltxTrailerBytes)
       await readRange(this.client, file, sizeBytes - ltxTrailerBytes, theirs, { signal });
     if (Buffer.compare(own, theirs) === 0) return;
-    const { epoch: ownEpoch } = await this.#local.readHeader(file.maxTxid);
-    const { epoch: epochThere } = await readHeader(this.client, { ...file, sizeBytes }, { signal });
-    throw this.#events.onConflict(this, { txid: file.maxTxid, ownEpoch, epochThere });
+    const ownHeader = await this.#local.readHeader(file.maxTxid);
+    const header = await readHeader(this.client, { ...file, sizeBytes }, { signal });
+    throw this.#events.onConflict(this, {
+      txid: file.maxTxid,
+      own: { epoch: ownHeader.epoch, fileChecksum: own.readBigUInt64BE(ltxTrailerBytes / 2) },
+      theirs: { epoch: header.epoch, fileChecksum: theirs.readBigUInt64BE(ltxTrailerBytes / 2) },
+    });
   }
 
   async #sizeThere(file: LtxFileInfo, signal: AbortSignal): Promise<number> {

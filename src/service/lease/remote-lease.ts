@@ -116,7 +116,9 @@ export class RemoteLease implements OpenedLease {
     if (held === undefined) return;
     const leftMs = held.deadline.monotonicMs - this.#clock.monotonic();
     this.#deadlineTimer = setTimeout(() => {
-      if (!this.mayWrite()) this.#end();
+      if (this.mayWrite())
+        this.#watchDeadline(); // timers may be a little early
+      else this.#end();
     }, leftMs).unref();
   }
 
