@@ -34,7 +34,9 @@ test("Litestream's reader reads a replica in S3 with all levels, now and at mome
   host.start();
   await using writer = new Writer(host.path);
   await host.acquired(1);
-  for (let id = 2; ![1, 2, 3, 9].every((level) => txids(level).length > 0) || Math.min(...txids(0)) < 10; id++) {
+  // The first file of an epoch stays for long.
+  const isThinned = () => [1, 2, 3, 9].every((level) => txids(level).length > 0) && !txids(0).includes(2);
+  for (let id = 2; !isThinned(); id++) {
     const before = newest();
     await writer.run(insert(id));
     await until('it is shipped', () => newest() > before);
