@@ -41,6 +41,7 @@ export interface RestoredFrom {
   readonly replica?: number | undefined;
   /** Default: the newest. */
   readonly txid?: string | undefined;
+  readonly timestamp?: Date | undefined;
 }
 
 /** A machine of its own as far as replication is concerned: a folder with a database, a config file and the real command. */
@@ -144,13 +145,14 @@ export class LeaseHost {
   }
 
   /** Writes what a replica of a database gives back to a file, which is not there. */
-  async restore(name: string, output: string, { replica = 0, txid }: RestoredFrom = {}): Promise<void> {
+  async restore(name: string, output: string, { replica = 0, txid, timestamp }: RestoredFrom = {}): Promise<void> {
     const { what, replicas, server } = this.#options;
     const url = new URL(replicas[replica]!);
     if (what === 'directory') url.pathname += `/${name}`;
     const place =
       url.protocol === 'file:' ? { url: url.href } : { url: decodeURIComponent(url.href), s3: server?.credentials };
-    const target = txid === undefined ? 'newest' : { txid };
+    const moment = timestamp === undefined ? 'newest' : { timestamp };
+    const target = txid === undefined ? moment : { txid };
     const { outcome } = await restore({ replicas: place, output, target, integrityCheck: 'full' });
     if (outcome !== 'restored') throw new Error(`Cannot restore ${name} from ${url}: ${outcome}`);
   }

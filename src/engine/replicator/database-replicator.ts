@@ -19,7 +19,7 @@ import type { DatabaseState, DatabaseStatus } from './database-status.ts';
 import { drainShipping } from './drain-shipping.ts';
 import { authorityOf, fencedReplicas } from './fenced-replicas.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { Lineage } from './lineage.ts';
+import { Lineage, type SettledLineage } from './lineage.ts';
 import { isReadyToAttach } from './ready-database.ts';
 import type { ReplicatorOptions } from './replicator-options.ts';
 import type { ReplicatorServices } from './replicator-services.ts';
@@ -140,7 +140,11 @@ export class DatabaseReplicator {
 
   /** One attachment, from its beginning to its end. */
   async #runOnce(signal: AbortSignal, grace: AbortSignal): Promise<void> {
-    if (this.#term.isStandby && !(await this.#standBy(signal))) return;
+    if (this.#term.isStandby) {
+      this.#state = 'standby';
+      await this.#endShipping(); // what was shipped in a term that is over ends with it
+      if (!(await this.#term.enterNext(signal))) return;
+    }
     this.#state = 'attaching';
     await this.#options.prepare?.(signal);
     if (!isReadyToAttach(this.settings, this.#services)) {
@@ -158,21 +162,9 @@ export class DatabaseReplicator {
     }
   }
 
-  /** Resolves when the lease is held. What was shipped in a term that is over ends here. */
-  async #standBy(signal: AbortSignal): Promise<boolean> {
-    this.#state = 'standby';
-    await this.#endShipping();
-    return this.#term.enterNext(signal);
-  }
-
   async #attach(signal: AbortSignal): Promise<Attachment> {
     const services = this.#services;
-    if (this.#shipping?.conflict !== undefined || this.#recovery.isDue) await this.#endShipping();
-    if (this.#shipping === undefined) await this.#recover(signal);
-    this.#lineage ??= await Lineage.open(this.settings.path, this.#meta, services);
-    const lineage = this.#lineage;
-    const settled = await lineage.settle(this.#options.replicas, this.#term.held, { signal });
-    this.#term.replace(settled.term);
+    const { lineage, settled } = await this.#settle(signal);
     const { local, mark } = lineage;
     const state = {
       meta: this.#meta,
@@ -209,10 +201,17 @@ export class DatabaseReplicator {
     }
   }
 
-  /** Mends what is broken, where that is asked for, while nothing is shipped. */
-  async #recover(signal: AbortSignal): Promise<void> {
-    const writable = fencedReplicas(this.#options.replicas, this.#term.held?.term);
-    if (await this.#recovery.run(writable, { signal })) this.#lineage = undefined;
+  /** Establishes what replicas and local files say together; what is broken is mended before, where that is asked for. */
+  async #settle(signal: AbortSignal): Promise<{ lineage: Lineage; settled: SettledLineage }> {
+    const { replicas } = this.#options;
+    if (this.#shipping?.isOver(this.#term.held?.term) || this.#recovery.isDue) await this.#endShipping();
+    const writable = fencedReplicas(replicas, this.#term.held?.term);
+    if (this.#shipping === undefined && (await this.#recovery.run(writable, { signal }))) this.#lineage = undefined;
+    this.#lineage ??= await Lineage.open(this.settings.path, this.#meta, this.#services);
+    const settled = await this.#lineage.settle(replicas, this.#term.held, { signal });
+    this.#term.replace(settled.term);
+    if (this.#shipping?.isOver(settled.term)) await this.#endShipping();
+    return { lineage: this.#lineage, settled };
   }
 
   async #follow(attachment: Attachment, signal: AbortSignal): Promise<void> {

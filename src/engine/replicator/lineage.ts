@@ -133,7 +133,7 @@ export class Lineage {
         epoch: remote.epoch,
       });
       await this.local.removeFrom(remote.txid);
-      this.#epochFile = undefined; // it is to come after the file that took its place
+      this.#epochFile = undefined; // its key is taken: the next file is the first of the term
       return true;
     }
     const isLeftBehind = finding === 'superseded' || finding === 'replica-ahead';
