@@ -140,7 +140,7 @@ export class DatabaseReplicator {
   async #runOnce(signal: AbortSignal, grace: AbortSignal): Promise<void> {
     if (this.#term.isStandby && !(await this.#standBy(signal))) return;
     this.#state = 'attaching';
-    await this.#options.prepare?.(signal);
+    if (await this.#options.prepare?.(signal)) this.#term.noteRestored();
     if (!isReadyToAttach(this.settings, this.#services)) {
       this.#state = 'waiting';
       await this.#wakeup.wait(this.#options.watched ? 10_000 : this.settings.monitorIntervalMs, signal);
