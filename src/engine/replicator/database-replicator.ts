@@ -146,7 +146,7 @@ export class DatabaseReplicator {
       if (!(await this.#term.enterNext(signal))) return;
     }
     this.#state = 'attaching';
-    await this.#options.prepare?.(signal);
+    if (await this.#options.prepare?.(signal)) this.#term.noteRestored();
     if (!isReadyToAttach(this.settings, this.#services)) {
       this.#state = 'waiting';
       await this.#wakeup.wait(this.#options.watched ? 10_000 : this.settings.monitorIntervalMs, signal);

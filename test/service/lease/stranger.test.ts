@@ -1,40 +1,17 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
-import { defaultSettings } from '../../../src/config/defaults.ts';
 import { databaseIn } from '../../../src/config/directory-databases.ts';
-import { StoreTraffic } from '../../../src/replica/store-traffic.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
-import { processServices } from '../../../src/service/compose.ts';
-import { Shard } from '../../../src/service/shard/shard.ts';
-import { shardServices } from '../../../src/service/shard/shard-services.ts';
-import { openLeases } from '../../../src/service/store/open-store.ts';
-import { defaultShutdown } from '../../../src/service/store/store-options.ts';
-import { cleanUp } from '../../engine/clean-up.ts';
 import { until } from '../../engine/until.ts';
-import { recordingLogger } from '../recording-logger.ts';
 import { only, StoreScene } from '../store/store-scene.ts';
+import { LeaseShard } from './lease-shard.ts';
 
-/** A host with the databases of one directory, in this process; `sweep` is what happens once a minute. */
+/** A host with the databases of one directory; `sweep` of its shard is what happens once a minute. */
 function hostIn(test: TestContext, scene: StoreScene, directory: string, owner: string) {
-  const { logger, lines } = recordingLogger();
-  const careMode = 'by-schedule' as const;
-  const settings = {
-    logLevel: 'info' as const,
-    adopt: false,
-    storeCallsPerSecond: 0,
-    careMode,
-    shutdown: defaultShutdown,
-  };
-  const traffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });
-  const leases = openLeases(logger, traffic);
-  const shard = new Shard(settings, shardServices(settings, processServices({ logger }), leases));
-  cleanUp(test, () => shard.stop());
-  const lease = { mode: 'on' as const, ttlMs: 600_000, owner };
-  const config = scene.directory({ directory: scene.path(directory), settings: { ...defaultSettings, lease } });
-  const add = (name: string) => shard.add(databaseIn(config, scene.path(`${directory}/${name}`)));
-  const errors = () => lines.filter(({ level }) => level === 'error');
-  return { shard, add, errors };
+  const host = new LeaseShard(test, owner);
+  const config = scene.directory({ directory: scene.path(directory), settings: host.settings });
+  const add = (name: string) => host.shard.add(databaseIn(config, scene.path(`${directory}/${name}`)));
+  return { shard: host.shard, add, errors: () => host.errors };
 }
 
 describe('Shard under a shared lease', () => {
