@@ -6,6 +6,7 @@ import { formatTxid, noTxid, type Txid } from '../src/format/ltx/txid.ts';
 import { levelPath } from '../src/replica/directory-layout.ts';
 import { systemErrorCode } from '../src/runtime/typed-error.ts';
 import { newestFile, withReplica } from './replica-files.ts';
+import type { LeaseReader, ReplicaLease } from './replica-lease.ts';
 
 export interface ReplicaStatus {
   readonly name: string;
@@ -15,6 +16,7 @@ export interface ReplicaStatus {
   readonly shippedMs?: number | undefined;
   /** Why the replica could not be read. */
   readonly error?: string | undefined;
+  readonly lease?: ReplicaLease | undefined;
 }
 
 export interface DatabaseStatus {
@@ -28,9 +30,14 @@ export interface DatabaseStatus {
 }
 
 /** Reads names, sizes and file headers only. The database and its WAL are never opened: somebody may hold locks on them. */
-export async function databaseStatus(database: DatabaseConfig): Promise<DatabaseStatus> {
+export async function databaseStatus(database: DatabaseConfig, leases: LeaseReader): Promise<DatabaseStatus> {
   const exists = (await sizeOf(database.path)) !== undefined;
-  const replicas = await Promise.all(database.replicas.map(replicaStatus));
+  const replicas = await Promise.all(
+    database.replicas.map(async (replica, i) => {
+      const status = await replicaStatus(replica);
+      return status.error === undefined ? { ...status, lease: await leases.read(database, i) } : status;
+    }),
+  );
   const dated = replicas.flatMap(({ txid, shippedMs }) =>
     txid === undefined || shippedMs === undefined ? [] : [{ txid, shippedMs }],
   );

@@ -5,6 +5,7 @@ import { databaseNamed, databasesOf, loadConfig } from './database-lookup.ts';
 import { type DatabaseStatus, databaseStatus } from './database-status.ts';
 import { exitCodes } from './exit-code.ts';
 import { configFlags, duration, jsonFlag } from './flag.ts';
+import { LeaseReader, type ReplicaLease } from './replica-lease.ts';
 import { formatTable } from './table.ts';
 
 export const statusCommand = defineCommand({
@@ -17,7 +18,7 @@ export const statusCommand = defineCommand({
     'max-age': duration('Exit with 1 when the newest shipped moment of any database is older, or there is none'),
   },
   notes: [
-    'Columns: database; status (ok, not initialized, no database, error); local txid, the newest one captured; wal size; replica; replica txid, the newest one shipped; shipped, when that was committed; age.',
+    'Columns: database; status (ok, not initialized, no database, error); local txid, the newest one captured; wal size; replica; replica txid, the newest one shipped; shipped, when that was committed; age; where there are leases, who holds them until when, and its epoch.',
     'Without DB_PATH all databases of the config file are shown.',
   ],
   examples: [
@@ -31,19 +32,14 @@ export const statusCommand = defineCommand({
         : await Promise.all(words.map((word) => databaseNamed(word, flags, io.environment)));
     const nowMs = Date.now();
     const statuses: DatabaseStatus[] = [];
-    for (const database of databases) statuses.push(await databaseStatus(database));
+    const leases = new LeaseReader();
+    for (const database of databases) statuses.push(await databaseStatus(database, leases));
     if (flags.json)
       printJson(
         io,
         statuses.map((status) => jsonStatus(status, nowMs)),
       );
-    else
-      io.print(
-        formatTable(
-          columns,
-          statuses.flatMap((status) => rows(status, nowMs)),
-        ),
-      );
+    else io.print(table(statuses, nowMs));
     const late = statuses.filter((status) => isLate(status, flags['max-age'], nowMs));
     for (const status of late) io.tell(`Error: ${lateness(status, flags['max-age']!, nowMs)}`);
     return late.length > 0 ? exitCodes.failed : exitCodes.done;
@@ -51,6 +47,17 @@ export const statusCommand = defineCommand({
 });
 
 const columns = ['database', 'status', 'local txid', 'wal size', 'replica', 'replica txid', 'shipped', 'age'];
+
+/** The column of leases is there only where there are any. */
+function table(statuses: readonly DatabaseStatus[], nowMs: number): string {
+  const withoutLeases = statuses.flatMap((status) => rows(status, nowMs));
+  const leases = statuses.flatMap(({ replicas }) => replicas.map(({ lease }) => lease));
+  if (leases.every((lease) => lease === undefined)) return formatTable(columns, withoutLeases);
+  return formatTable(
+    [...columns, 'lease'],
+    withoutLeases.map((row, i) => [...row, leaseText(leases[i])]),
+  );
+}
 
 function rows(status: DatabaseStatus, nowMs: number): string[][] {
   const { database, state, localTxid = '-', walBytes } = status;
@@ -70,13 +77,42 @@ function jsonStatus(status: DatabaseStatus, nowMs: number) {
     local_txid: status.localTxid ?? '-',
     wal_size: status.walBytes === undefined ? '-' : formatByteSize(status.walBytes),
     ...shipped(newest?.txid, newest?.shippedMs, nowMs),
-    replicas: status.replicas.map(({ name, url, txid, shippedMs, error }) => ({
+    replicas: status.replicas.map(({ name, url, txid, shippedMs, error, lease }) => ({
       name,
       url,
       ...shipped(txid, shippedMs, nowMs),
       error,
+      lease: lease && jsonLease(lease),
     })),
   };
+}
+
+function leaseText(lease: ReplicaLease | undefined): string {
+  switch (lease?.kind) {
+    case undefined:
+      return '-';
+    case 'held':
+      return `${lease.holder} until ${new Date(lease.untilMs).toISOString()}, epoch ${lease.epoch}`;
+    case 'free':
+      return `free, epoch ${lease.epoch}`;
+    case 'shared':
+      return `shared, at ${lease.at}`;
+    case 'unreadable':
+      return lease.error;
+  }
+}
+
+function jsonLease(lease: ReplicaLease) {
+  switch (lease.kind) {
+    case 'held':
+      return { holder: lease.holder, until: new Date(lease.untilMs).toISOString(), epoch: lease.epoch };
+    case 'free':
+      return { holder: null, until: null, epoch: lease.epoch };
+    case 'shared':
+      return { shared_at: lease.at };
+    case 'unreadable':
+      return { error: lease.error };
+  }
 }
 
 function shipped(txid: string | undefined, shippedMs: number | undefined, nowMs: number) {

@@ -47,7 +47,7 @@ test("Litestream's reader reads a replica that was compacted and thinned out", {
   await sidecar.stop();
   const newest = replica.newest;
   const extension = 'path' in reader ? reader.path : '';
-  const [state] = readMoments({ extension, replicaPath: replica.path, folder }, [], queries);
+  const [state] = readMoments({ extension, url: `file://${replica.path}`, folder }, [], queries);
   const expected = await replica.column("select id || '|' || note from item order by id", newest);
   assert.deepEqual(state, { txid: formatTxid(BigInt(newest) as never), answers: [expected.join('\n'), 'ok'] });
 });

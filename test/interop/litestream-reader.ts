@@ -9,6 +9,15 @@ export interface ReadState {
   readonly answers: readonly string[];
 }
 
+export interface ReplicaToRead {
+  readonly extension: string;
+  readonly url: string;
+  /** Where the shell runs. */
+  readonly folder: string;
+  /** Credentials. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
 const require = createRequire(import.meta.url);
 const separator = '--';
 
@@ -34,7 +43,7 @@ function shellCanLoad(): boolean {
  * newest state comes last.
  */
 export function readMoments(
-  { extension, replicaPath, folder }: { extension: string; replicaPath: string; folder: string },
+  { extension, url, folder, env = {} }: ReplicaToRead,
   momentsMs: readonly number[],
   queries: readonly string[],
 ): ReadState[] {
@@ -48,11 +57,11 @@ export function readMoments(
   ];
   const { stdout, stderr, status } = spawnSync('sqlite3', ['-bail'], {
     cwd: folder,
-    env: { PATH: process.env.PATH, LITESTREAM_REPLICA_URL: `file://${replicaPath}` },
+    env: { PATH: process.env.PATH, LITESTREAM_REPLICA_URL: url, ...env },
     input: script.join('\n'),
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(`Cannot read ${replicaPath} with Litestream's reader: ${stderr}`);
+  if (status !== 0) throw new Error(`Cannot read ${url} with Litestream's reader: ${stderr}`);
   return stdout.split('==\n').map((part) => {
     const [txid, ...answers] = part.split(`${separator}\n`).map((text) => text.trimEnd());
     return { txid: txid!, answers };

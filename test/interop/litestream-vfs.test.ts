@@ -85,7 +85,7 @@ async function restoredAnswers(
 /** Litestream's reader, opened afresh, against our restores by time and by TXID, at every point so far. */
 async function compareAllPoints(asked = queries): Promise<void> {
   const moments = points.map(({ timestampMs }) => timestampMs);
-  const read = readMoments({ extension, replicaPath, folder }, moments, asked);
+  const read = readMoments({ extension, url: `file://${replicaPath}`, folder }, moments, asked);
   for (const [i, { txid, timestampMs }] of points.entries()) {
     assert.equal(read[i]!.txid, formatTxid(txid), `point ${i}`);
     assert.deepEqual(read[i], await restoredAnswers({ kind: 'moment', timestampMs }, asked), `point ${i} by time`);

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import { restore } from '../../src/service/library/restore.ts';
 import { cleanUp } from '../engine/clean-up.ts';
 import { isStopped } from '../engine/lease/fencing-scene.ts';
 import { temporaryFolder } from '../engine/scene.ts';
@@ -21,16 +22,26 @@ export const takeOverMs = 10 * 6_000;
 
 export interface HostOptions {
   readonly owner: string;
-  /** The replica, as a line of YAML. */
-  readonly replica: string;
+  /** URLs. */
+  readonly replicas: readonly string[];
+  /** `database`: `app.db`, restored when it is missing. `directory`: all databases of the folder. Default: the former. */
+  readonly what?: 'database' | 'directory' | undefined;
   readonly ttl?: string | undefined;
-  /** False: no lease at all. Default true. */
-  readonly leased?: boolean | undefined;
+  /** Default: required. */
+  readonly leases?: 'required' | 'by-default' | 'off' | undefined;
   /** More lines of the config file. */
   readonly more?: readonly string[] | undefined;
-  /** More keys of the database. */
+  /** More keys of the database, each as `key: value`. */
   readonly database?: readonly string[] | undefined;
-  readonly server?: S3Server | undefined;
+  readonly server?: Pick<S3Server, 'environment' | 'credentials'> | undefined;
+}
+
+export interface RestoredFrom {
+  /** Its index. Default: the first one. */
+  readonly replica?: number | undefined;
+  /** Default: the newest. */
+  readonly txid?: string | undefined;
+  readonly timestamp?: Date | undefined;
 }
 
 /** A machine of its own as far as replication is concerned: a folder with a database, a config file and the real command. */
@@ -40,28 +51,23 @@ export class LeaseHost {
   readonly configPath: string;
   readonly logs: string[] = [];
   readonly #test: TestContext;
-  readonly #environment: Record<string, string>;
+  readonly #options: HostOptions;
   #child: ChildProcess | undefined;
 
-  constructor(
-    test: TestContext,
-    { owner, replica, ttl = '3s', leased = true, more = [], database = [], server }: HostOptions,
-  ) {
+  constructor(test: TestContext, options: HostOptions) {
+    const { owner, replicas, what = 'database', ttl = '3s', leases = 'required', more = [], database = [] } = options;
     this.#test = test;
+    this.#options = options;
     this.folder = temporaryFolder(test);
     this.path = join(this.folder, 'app.db');
     this.configPath = join(this.folder, 'litestream.yml');
-    this.#environment = server?.environment ?? {};
-    const lines = [
-      `lease: {enabled: ${leased}, ttl: ${ttl}, owner: ${owner}}`,
-      ...more,
-      'dbs:',
-      `  - path: ${this.path}`,
-      '    restore-if-db-not-exists: true',
-      ...database.map((key) => `    ${key}`),
-      `    replica: {${replica}, sync-interval: 50ms}`,
-    ];
-    writeFileSync(this.configPath, lines.join('\n'));
+    const enabled = { required: 'enabled: true, ', 'by-default': '', off: 'enabled: false, ' }[leases];
+    const single = `path: ${this.path}, restore-if-db-not-exists: true`;
+    const place = what === 'database' ? single : `dir: ${this.folder}, pattern: "*.db"`;
+    const urls = replicas.map((url) => `{url: "${url}", sync-interval: 50ms}`);
+    const replica = urls.length === 1 ? `replica: ${urls[0]}` : `replicas: [${urls.join(', ')}]`;
+    const lines = [`lease: {${enabled}ttl: ${ttl}, owner: ${owner}}`, ...more, 'dbs:'];
+    writeFileSync(this.configPath, [...lines, `  - {${[place, ...database, replica].join(', ')}}`].join('\n'));
   }
 
   get pid(): number {
@@ -71,7 +77,7 @@ export class LeaseHost {
   /** Starts `litestream replicate`. */
   start(...flags: string[]): void {
     const child = spawn(process.execPath, [entry, 'replicate', '-config', this.configPath, ...flags], {
-      env: { PATH: process.env.PATH, HOME: '/nonexistent', TZ: 'UTC', ...this.#environment },
+      env: { PATH: process.env.PATH, HOME: '/nonexistent', TZ: 'UTC', ...this.#options.server?.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -87,10 +93,12 @@ export class LeaseHost {
   }
 
   /** Resolves with a line of the log that matches, written already or later. */
-  logged(pattern: RegExp, timeoutMs = takeOverMs): Promise<string> {
-    return until(`${pattern} in: ${this.logs.join('\n')}`, () => this.logs.find((line) => pattern.test(line)), {
-      timeoutMs,
-    });
+  async logged(pattern: RegExp, timeoutMs = takeOverMs): Promise<string> {
+    try {
+      return await until(String(pattern), () => this.logs.find((line) => pattern.test(line)), { timeoutMs });
+    } catch (cause) {
+      throw new Error(`Cannot find ${pattern} in:\n${this.logs.join('\n')}`, { cause });
+    }
   }
 
   acquired(epoch: number): Promise<string> {
@@ -115,58 +123,62 @@ export class LeaseHost {
   }
 
   /** Runs statements on a connection of an application, which makes the table when there is no database. */
-  async run(...statements: string[]): Promise<unknown[][]> {
-    await using application = new Application(this.path, { timeoutMs: 5_000 });
+  async runOn(name: string, ...statements: string[]): Promise<unknown[][]> {
+    await using application = new Application(join(this.folder, name), { timeoutMs: 5_000 });
     const table = 'create table if not exists t (id integer primary key, x)';
     const rows = await application.run('pragma journal_mode = wal', table, ...statements);
     await application.close();
     return rows;
   }
 
+  run(...statements: string[]): Promise<unknown[][]> {
+    return this.runOn('app.db', ...statements);
+  }
+
   async rows(): Promise<unknown[]> {
     return (await this.run('select id from t order by id')).flat();
   }
 
-  litestream(...args: string[]): Promise<CliResult> {
-    return litestream(args, { env: this.#environment });
+  /** Runs another command with this host's configuration. */
+  litestream(command: string, ...args: string[]): Promise<CliResult> {
+    return litestream([command, '-config', this.configPath, ...args], { env: this.#options.server?.environment });
   }
 
-  /** The rows of what the replica gives back, at a TXID or the newest state. */
-  async restored(...flags: string[]): Promise<unknown[]> {
-    const output = join(this.folder, 'restored', 'app.db');
-    mkdirSync(join(this.folder, 'restored'));
+  /** Writes what a replica of a database gives back to a file, which is not there. */
+  async restore(name: string, output: string, { replica = 0, txid, timestamp }: RestoredFrom = {}): Promise<void> {
+    const { what, replicas, server } = this.#options;
+    const url = new URL(replicas[replica]!);
+    if (what === 'directory') url.pathname += `/${name}`;
+    const place =
+      url.protocol === 'file:' ? { url: url.href } : { url: decodeURIComponent(url.href), s3: server?.credentials };
+    const moment = timestamp === undefined ? 'newest' : { timestamp };
+    const target = txid === undefined ? moment : { txid };
+    const { outcome } = await restore({ replicas: place, output, target, integrityCheck: 'full' });
+    if (outcome !== 'restored') throw new Error(`Cannot restore ${name} from ${url}: ${outcome}`);
+  }
+
+  /** The rows of what a replica gives back. */
+  async restored(name = 'app.db', options: RestoredFrom = {}): Promise<unknown[]> {
+    const folder = mkdtempSync(join(this.folder, 'restored-'));
     try {
-      const { code, stderr } = await this.litestream(
-        'restore',
-        '-config',
-        this.configPath,
-        ...flags,
-        '-integrity-check',
-        'full',
-        '-o',
-        output,
-        this.path,
-      );
-      if (code !== 0) throw new Error(stderr);
-      const database = new Database(output, { readonly: true });
+      await this.restore(name, join(folder, name), options);
+      const database = new Database(join(folder, name), { readonly: true });
       const rows = database.prepare('select id from t order by id').pluck().all();
       database.close();
       return rows;
     } finally {
-      rmSync(join(this.folder, 'restored'), { recursive: true });
+      rmSync(folder, { recursive: true });
     }
   }
 
-  /** Resolves when what the replica gives back has a row. */
-  async shipped(id: number): Promise<void> {
-    await until(
-      `row ${id} is in the replica: ${this.logs.join('\n')}`,
-      async () => (await this.restored().catch((): unknown[] => [])).includes(id),
-      {
-        timeoutMs: 20_000,
-        everyMs: 100,
-      },
-    );
+  /** Resolves when what a replica gives back has a row. */
+  async shipped(id: number, name = 'app.db', options: RestoredFrom = {}): Promise<void> {
+    const hasRow = async () => (await this.restored(name, options).catch((): unknown[] => [])).includes(id);
+    try {
+      await until(`row ${id}`, hasRow, { timeoutMs: takeOverMs, everyMs: 50 });
+    } catch (cause) {
+      throw new Error(`Cannot find row ${id} of ${name} in the replica:\n${this.logs.join('\n')}`, { cause });
+    }
   }
 }
 

@@ -23,10 +23,10 @@ class TwoHosts {
 
   constructor(test: TestContext, options: Partial<HostOptions> & { readonly endpointOfA?: string } = {}) {
     const url = server.url(this.place);
-    const replica = (endpoint: string | undefined) =>
-      `url: "${endpoint === undefined ? url : url.replace(server.endpoint, endpoint)}"`;
-    this.a = new LeaseHost(test, { server, ...options, owner: 'host-a', replica: replica(options.endpointOfA) });
-    this.b = new LeaseHost(test, { server, ...options, owner: 'host-b', replica: replica(undefined) });
+    const endpointOfA = options.endpointOfA ?? server.endpoint;
+    const replicas = [url.replace(server.endpoint, endpointOfA)];
+    this.a = new LeaseHost(test, { server, ...options, owner: 'host-a', replicas });
+    this.b = new LeaseHost(test, { server, ...options, owner: 'host-b', replicas: [url] });
   }
 
   /** Host a holds the lease and has shipped row 1; host b stands by. */
@@ -74,7 +74,7 @@ class TwoHosts {
   }
 }
 
-describe('two hosts on S3', { concurrency: 5 }, () => {
+describe('two hosts on S3', { concurrency: 8 }, () => {
   it('a holder that stood still past its ttl steps down, and one lineage is there', async (t) => {
     const hosts = new TwoHosts(t);
     await hosts.begin();
@@ -180,12 +180,12 @@ describe('two hosts on S3', { concurrency: 5 }, () => {
     const hosts = new TwoHosts(t);
     await hosts.begin();
     await hosts.b.end('SIGKILL');
-    const { code, stderr } = await hosts.b.litestream('replicate', '-config', hosts.b.configPath, '-once');
+    const { code, stderr } = await hosts.b.litestream('replicate', '-once');
     assert.equal(code, 1);
     assert.match(stderr, /not everything is shipped.*its lease is held by host-a/);
     await hosts.a.end('SIGKILL');
     await hosts.a.run(insert(2));
-    assert.equal((await hosts.a.litestream('replicate', '-config', hosts.a.configPath, '-once')).code, 0);
+    assert.equal((await hosts.a.litestream('replicate', '-once')).code, 0);
     assert.deepEqual(await hosts.a.restored(), [1, 2]);
   });
 
@@ -194,11 +194,12 @@ describe('two hosts on S3', { concurrency: 5 }, () => {
     await hosts.begin();
     await hosts.b.end('SIGTERM');
     const mark = join(hosts.b.folder, 'started');
-    hosts.b.start('-exec', `sh -c 'cp ${hosts.b.path} ${mark}; sleep 60'`);
+    hosts.b.start('-exec', `sh -c 'cp ${hosts.b.path} ${mark} && exec sleep 60'`);
     await until('it stands by again', () => hosts.b.logs.filter((line) => /waiting for it/.test(line)).length === 2);
     await new Promise((done) => setTimeout(done, 1_000));
     assert.ok(!existsSync(mark), 'not started while the other host has the lease');
     await hosts.a.end('SIGTERM');
     await until('it is started, on the restored database', () => existsSync(mark), { timeoutMs: 20_000 });
+    await hosts.b.end('SIGTERM');
   });
 });

@@ -36,9 +36,10 @@ class Outage {
   private constructor(test: TestContext, server: S3Server, leased: boolean) {
     this.server = server;
     const more = ['l0-retention: 24h'];
-    const replica = `url: "${server.url('app')}"`;
+    const replicas = [server.url('app')];
+    const leases = leased ? 'required' : 'off';
     const database = [`min-checkpoint-page-count: ${checkpointPages}`];
-    this.host = new LeaseHost(test, { owner: 'host-a', server, leased, replica, more, database });
+    this.host = new LeaseHost(test, { owner: 'host-a', server, leases, replicas, more, database });
     this.#meta = new MetaDirectory(defaultMetaPath(this.host.path));
   }
 
@@ -133,7 +134,7 @@ describe('a store that is away while an application writes', { concurrency: 2 },
       const some = [shipped[0]!, shipped[Math.floor(shipped.length / 2)]!, shipped.at(-1)!, backlog.at(-1)!];
       let rowsBefore = 0;
       for (const txid of new Set(some)) {
-        const rows = await host.restored('-txid', txid.toString(16).padStart(16, '0'));
+        const rows = await host.restored('app.db', { txid: txid.toString(16) });
         assert.deepEqual(rows, upToRow(rows.length), `TXID ${txid}`);
         assert.ok(rows.length >= rowsBefore, `TXID ${txid}`);
         rowsBefore = rows.length;

@@ -123,8 +123,9 @@ export class FollowLoop {
     });
   }
 
-  /** Ends `run` with an error that was found from outside. */
-  fail(error: Error): void {
+  /** Ends `run` with an error that was found from outside, if one was. */
+  fail(error: Error | undefined): void {
+    if (error === undefined) return;
     this.#failure = error;
     this.#wakeup.poke();
   }

@@ -65,11 +65,15 @@ export class LeaseKeeper implements LeaseView {
   #running: Promise<void> | undefined;
   #releasing: Promise<void> | undefined;
   #hasEnded = false;
+  #holdsLocalLock: boolean;
+  /** What the process before this one wrote last, on this boot of this machine. */
+  #notedWrite: LeaseState['remembered'];
 
   /** Throws RangeError for a ttl that cannot be used. */
   constructor(options: LeaseKeeperOptions, { clock, logger }: LeaseKeeperServices) {
     this.#options = options;
     this.#policy = leasePolicy(options.ttlMs);
+    this.#holdsLocalLock = options.holdsLocalLock === true;
     this.#clock = clock;
     this.#logger = logger.child({ lease: options.store.url });
     this.#wakeup = new Wakeup(clock);
@@ -104,6 +108,14 @@ export class LeaseKeeper implements LeaseView {
   /** What the next renewal says was shipped, for people. */
   noteTxid(txid: Txid): void {
     this.#txid = txid;
+  }
+
+  /** The local lock is held by now: see `holdsLocalLock`. */
+  trustLocalLock(): void {
+    if (this.#holdsLocalLock) return;
+    this.#holdsLocalLock = true;
+    this.#state = { ...this.#state, remembered: this.#notedWrite };
+    this.#wakeup.poke();
   }
 
   /** Drives the lease until `signal` aborts or `release` is called. Once. Rejects only when the generations are used up. */
@@ -156,13 +168,13 @@ export class LeaseKeeper implements LeaseView {
   }
 
   async #start(): Promise<LeaseState> {
-    const { memory, machine, holdsLocalLock } = this.#options;
+    const { memory, machine } = this.#options;
     const noted = await memory?.load().catch((error: unknown) => {
       this.#logger.warn('the note of the lease cannot be read', { error });
       return undefined;
     });
-    const isOurs = holdsLocalLock === true && machine !== undefined && noted?.machine === machine;
-    return initialLease({ lastEpoch: noted?.epoch, remembered: isOurs ? noted.write : undefined });
+    this.#notedWrite = machine !== undefined && noted?.machine === machine ? noted.write : undefined;
+    return initialLease({ lastEpoch: noted?.epoch, remembered: this.#holdsLocalLock ? this.#notedWrite : undefined });
   }
 
   async #drive(signal: AbortSignal): Promise<void> {

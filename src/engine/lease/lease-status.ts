@@ -56,10 +56,7 @@ function standby({ stored, since }: LeaseSighting, error: string | undefined): L
   if (stored === undefined || stored.record.owner === '') return { kind: 'standby', holder: undefined, error };
   const { owner, hostname, ttlMs = foreignTtlMs, sharedAt } = stored.record;
   const holder = { owner, hostname, untilMs: since.wallMs + ttlMs + leaseMarginMs(ttlMs) };
-  return {
-    kind: 'standby',
-    holder,
-    error:
-      error ?? (sharedAt && `its database is replicated with others, under the lease at ${sharedAt} from its replica`),
-  };
+  const shared =
+    sharedAt && `its database is replicated with others, first by ${owner}, under the lease at ${sharedAt} from here`;
+  return { kind: 'standby', holder, error: error ?? shared };
 }

@@ -2,20 +2,35 @@ import type { Txid } from '../../format/ltx/txid.ts';
 import type { DatabaseLease, LeaseTerm } from './database-lease.ts';
 import type { LeaseStatus } from './lease-status.ts';
 
+/** A lease, and the term it is held in. */
+export interface HeldTerm {
+  readonly lease: DatabaseLease;
+  readonly term: LeaseTerm;
+  /** Whether the database was made from its replicas in this term: what they showed then was all there was. */
+  readonly isRestored: boolean;
+}
+
 /** The term that a database is replicated in; without a lease there is none, and none is needed. */
 export class TermHolder {
   readonly #lease: DatabaseLease | undefined;
   #term: LeaseTerm | undefined;
+  #restoredIn: AbortSignal | undefined;
 
   constructor(lease: DatabaseLease | undefined) {
     this.#lease = lease;
   }
 
   /** The lease with the term it is held in, under the highest epoch it was raised to since. */
-  get held(): { readonly lease: DatabaseLease; readonly term: LeaseTerm } | undefined {
+  get held(): HeldTerm | undefined {
     if (this.#lease === undefined || this.#term === undefined) return undefined;
     const { term } = this.#lease;
-    return { lease: this.#lease, term: term?.signal === this.#term.signal ? term : this.#term };
+    const isRestored = this.#restoredIn === this.#term.signal;
+    return { lease: this.#lease, term: term?.signal === this.#term.signal ? term : this.#term, isRestored };
+  }
+
+  /** The database was restored in the present term. */
+  noteRestored(): void {
+    this.#restoredIn = this.#term?.signal;
   }
 
   get status(): LeaseStatus | undefined {

@@ -22,8 +22,6 @@ export interface AutoRecoveryServices {
   readonly runs: PageRuns;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The present attachment has to end with this error: something may be damaged. */
-  readonly onSuspicion: (error: EngineError) => void;
 }
 
 /**
@@ -51,23 +49,22 @@ export class AutoRecovery {
   }
 
   /**
-   * To be told of each failure. When it may be damage that can be mended here, the next attachment does that. What was judged
-   * once is not looked at again.
+   * To be told of each failure. When it may be damage that can be mended here, the next attachment does that, and this one has
+   * to end with what is given back. What was judged once is not looked at again.
    */
-  suspect(error: unknown, replicaName?: string): void {
+  suspect(error: unknown, replicaName?: string): EngineError | undefined {
     const isLocal = error instanceof EngineError && error.code === 'state-invalid';
     if (isLocal && this.#replicas.some(({ autoRecover }) => autoRecover)) {
       this.#brokenLocal = error;
-      this.#services.onSuspicion(error);
-      return;
+      return error;
     }
     const replica = this.#replicas.find(({ name }) => name === replicaName);
     const isDiverged = error instanceof EngineError && error.code === 'diverged';
-    if (replica?.autoRecover !== true || !(isDamage(error) || isDiverged)) return;
-    if (this.#judged.get(replica.name) === error.message) return;
+    if (replica?.autoRecover !== true || !(isDamage(error) || isDiverged)) return undefined;
+    if (this.#judged.get(replica.name) === error.message) return undefined;
     this.#suspects.set(replica.name, error.message);
     const message = `Cannot go on with replica ${replica.name}: its files may be damaged, they are looked at`;
-    this.#services.onSuspicion(new EngineError('unavailable', message, { cause: error }));
+    return new EngineError('unavailable', message, { cause: error });
   }
 
   /**

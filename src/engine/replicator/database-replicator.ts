@@ -19,7 +19,7 @@ import type { DatabaseState, DatabaseStatus } from './database-status.ts';
 import { drainShipping } from './drain-shipping.ts';
 import { authorityOf, fencedReplicas } from './fenced-replicas.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { Lineage } from './lineage.ts';
+import { Lineage, type SettledLineage } from './lineage.ts';
 import { isReadyToAttach } from './ready-database.ts';
 import type { ReplicatorOptions } from './replicator-options.ts';
 import type { ReplicatorServices } from './replicator-services.ts';
@@ -65,8 +65,7 @@ export class DatabaseReplicator {
     this.#services = { ...services, logger: this.#logger };
     this.#wakeup = new Wakeup(services.clock);
     this.#meta = new MetaDirectory(options.settings.metaPath);
-    const onSuspicion = (error: EngineError) => this.#loop?.fail(error);
-    this.#recovery = new AutoRecovery(this.#meta, options.replicas, { ...this.#services, onSuspicion });
+    this.#recovery = new AutoRecovery(this.#meta, options.replicas, this.#services);
     this.#term = new TermHolder(authorityOf(options.replicas)?.lease);
   }
 
@@ -141,9 +140,13 @@ export class DatabaseReplicator {
 
   /** One attachment, from its beginning to its end. */
   async #runOnce(signal: AbortSignal, grace: AbortSignal): Promise<void> {
-    if (this.#term.isStandby && !(await this.#standBy(signal))) return;
+    if (this.#term.isStandby) {
+      this.#state = 'standby';
+      await this.#endShipping(); // what was shipped in a term that is over ends with it
+      if (!(await this.#term.enterNext(signal))) return;
+    }
     this.#state = 'attaching';
-    await this.#options.prepare?.(signal);
+    if (await this.#options.prepare?.(signal)) this.#term.noteRestored();
     if (!isReadyToAttach(this.settings, this.#services)) {
       this.#state = 'waiting';
       await this.#wakeup.wait(this.#options.watched ? 10_000 : this.settings.monitorIntervalMs, signal);
@@ -159,33 +162,24 @@ export class DatabaseReplicator {
     }
   }
 
-  /** Resolves when the lease is held. What was shipped in a term that is over ends here. */
-  async #standBy(signal: AbortSignal): Promise<boolean> {
-    this.#state = 'standby';
-    await this.#endShipping();
-    return this.#term.enterNext(signal);
-  }
-
   async #attach(signal: AbortSignal): Promise<Attachment> {
     const services = this.#services;
-    if (this.#shipping?.conflict !== undefined || this.#recovery.isDue) await this.#endShipping();
-    if (this.#shipping === undefined) await this.#recover(signal);
-    this.#lineage ??= await Lineage.open(this.settings.path, this.#meta, services);
-    const lineage = this.#lineage;
-    const settled = await lineage.settle(this.#options.replicas, this.#term.held, { signal });
-    const { remote, term, absorbs } = settled;
-    this.#term.replace(term);
+    const { lineage, settled } = await this.#settle(signal);
     const { local, mark } = lineage;
     const state = {
       meta: this.#meta,
       local,
-      remote,
-      epoch: term?.epoch,
+      remote: settled.remote,
+      epoch: settled.term?.epoch,
       whileUnsent: this.#whileUnsent,
       distrustWal: this.#distrustWal,
       mustScan: this.#mustScan,
     };
-    const attachment = await attach({ ...this.settings, adopt: this.settings.adopt || absorbs }, state, services);
+    const attachment = await attach(
+      { ...this.settings, adopt: this.settings.adopt || settled.absorbs },
+      state,
+      services,
+    );
     try {
       this.#distrustWal = false;
       this.#mustScan = false;
@@ -194,7 +188,7 @@ export class DatabaseReplicator {
         onAcknowledged: () => this.#acknowledged(),
         onSnapshotWanted: () => this.#wakeup.poke(),
         onConflict: (error: EngineError) => this.#loop?.fail(error),
-        onFailure: (error: unknown, replica: string) => this.#recovery.suspect(error, replica),
+        onFailure: (cause: unknown, replica: string) => this.#loop?.fail(this.#recovery.suspect(cause, replica)),
       };
       const { scratchPath, quarantinePath } = this.#meta;
       const care = { levels: this.settings.levels, mode: this.#options.careMode, scratchPath, quarantinePath };
@@ -207,10 +201,17 @@ export class DatabaseReplicator {
     }
   }
 
-  /** Mends what is broken, where that is asked for, while nothing is shipped. */
-  async #recover(signal: AbortSignal): Promise<void> {
-    const writable = fencedReplicas(this.#options.replicas, this.#term.held?.term);
-    if (await this.#recovery.run(writable, { signal })) this.#lineage = undefined;
+  /** Establishes what replicas and local files say together; what is broken is mended before, where that is asked for. */
+  async #settle(signal: AbortSignal): Promise<{ lineage: Lineage; settled: SettledLineage }> {
+    const { replicas } = this.#options;
+    if (this.#shipping?.isOver(this.#term.held?.term) || this.#recovery.isDue) await this.#endShipping();
+    const writable = fencedReplicas(replicas, this.#term.held?.term);
+    if (this.#shipping === undefined && (await this.#recovery.run(writable, { signal }))) this.#lineage = undefined;
+    this.#lineage ??= await Lineage.open(this.settings.path, this.#meta, this.#services);
+    const settled = await this.#lineage.settle(replicas, this.#term.held, { signal });
+    this.#term.replace(settled.term);
+    if (this.#shipping?.isOver(settled.term)) await this.#endShipping();
+    return { lineage: this.#lineage, settled };
   }
 
   async #follow(attachment: Attachment, signal: AbortSignal): Promise<void> {

@@ -7,17 +7,17 @@ import { ReachableStates } from '../restore/reachable-states.ts';
 
 /**
  * Gives a replica what it lacks from others, byte for byte: the level-0 files after `after`, or, where it has nothing, the
- * files that rebuild the newest state of another. Returns the TXID it then stands at; `after` when no other could help.
+ * files that rebuild the newest state of another. Each other one is good up to a TXID. Returns the TXID it then stands at;
+ * `after` when no other could help.
  */
 export async function fillFromOthers(
   target: ReplicaClient,
-  others: readonly ReplicaClient[],
+  others: readonly { readonly client: ReplicaClient; readonly upTo: Txid }[],
   after: Txid,
-  upTo: Txid,
   options: CallOptions,
 ): Promise<Txid> {
-  for (const other of others) {
-    const reached = await fillFrom(target, other, after, upTo, options).catch(() => after);
+  for (const { client, upTo } of others) {
+    const reached = await fillFrom(target, client, after, upTo, options).catch(() => after);
     options.signal?.throwIfAborted();
     if (reached > after) return reached;
   }

@@ -6,8 +6,9 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { ReplicaHead } from '../continuity/replica-head.ts';
 import { EngineError } from '../engine-error.ts';
 import type { Attachment } from '../follow/attachment.ts';
-import type { DatabaseLease, LeaseTerm } from '../lease/database-lease.ts';
+import type { LeaseTerm } from '../lease/database-lease.ts';
 import { judgeAcquisition } from '../lease/fencing.ts';
+import type { HeldTerm } from '../lease/term-holder.ts';
 import { headOf, type LineageHead } from '../lineage-head.ts';
 import { AttemptedMark } from '../meta/attempted-mark.ts';
 import { LocalFiles } from '../meta/local-files.ts';
@@ -61,11 +62,12 @@ export class Lineage {
   /**
    * Asks the replicas first. Under a lease the epoch is raised above every one that is there, files of ours that a later
    * holder's lineage left behind go into quarantine, and those that stand where an earlier holder's late write is are
-   * given up. Throws EngineError `unavailable` when nothing is known of the past.
+   * given up. What is ahead of a database that was restored in this very term is a late write too. Throws EngineError
+   * `unavailable` when nothing is known of the past.
    */
   async settle(
     replicas: readonly NamedClient[],
-    held: { readonly term: LeaseTerm; readonly lease: DatabaseLease } | undefined,
+    held: HeldTerm | undefined,
     options: CallOptions,
   ): Promise<SettledLineage> {
     const heads = await readReplicaHeads(replicas, options);
@@ -83,7 +85,10 @@ export class Lineage {
     const isOwn = newestEpoch === held.term.epoch && this.#epochFile?.epoch === newestEpoch;
     const term =
       newestEpoch < held.term.epoch || isOwn ? held.term : await held.lease.raiseAbove(held.term, newestEpoch, options);
-    const absorbs = remote !== undefined && (await this.#absorbs(remote.client, remote.head, local, options));
+    const isFromAuthority = remote?.name === authority.name && remote.head.epoch < term.epoch;
+    const isAfterRestore = local === undefined && held.isRestored && isFromAuthority;
+    const absorbs =
+      isAfterRestore || (remote !== undefined && (await this.#absorbs(remote.client, remote.head, local, options)));
     const shipped = await this.#shipped(remote?.head.txid ?? noTxid, heads);
     return { remote, heads: heads.byName, shipped, term, absorbs };
   }
@@ -133,7 +138,7 @@ export class Lineage {
         epoch: remote.epoch,
       });
       await this.local.removeFrom(remote.txid);
-      this.#epochFile = undefined; // it is to come after the file that took its place
+      this.#epochFile = undefined; // its key is taken: the next file is the first of the term
       return true;
     }
     const isLeftBehind = finding === 'superseded' || finding === 'replica-ahead';

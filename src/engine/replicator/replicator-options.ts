@@ -9,8 +9,11 @@ export interface ReplicatorOptions {
   readonly watched: boolean;
   readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
   readonly careMode: CareMode;
-  /** Runs each time before the database is looked at, under the lease where there is one: brings it back when it is missing. */
-  readonly prepare?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /**
+   * Runs each time before the database is looked at, under the lease where there is one: brings it back when it is missing,
+   * and resolves with whether it did.
+   */
+  readonly prepare?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
   /** Told when the database becomes busy, and is polled, or quiet, and wants events. */
   readonly onBusy?: ((busy: boolean) => void) | undefined;
 }

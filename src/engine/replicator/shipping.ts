@@ -82,7 +82,7 @@ export class Shipping {
       onAcknowledged: () => this.#acknowledged(),
       onShipped: (shipper: ReplicaShipper, file: ShippedFile) => this.#care.shipped(shipper, file),
       onAttempt: (shipper: ReplicaShipper, txid: Txid) => this.#attempt(shipper, txid),
-      onStateChange: () => this.#changed.notify(),
+      onStateChange: () => this.#stateChanged(),
       onMissing: (shipper: ReplicaShipper) => this.#fill(shipper),
       onFailure: ({ name }: ReplicaShipper, error: unknown) => this.#events.onFailure(error, name),
       onConflict: (shipper: ReplicaShipper, conflict: Conflict) => this.#conflict(shipper, conflict),
@@ -95,9 +95,9 @@ export class Shipping {
     this.#authority = this.shippers[replicas.findIndex(({ lease }) => lease !== undefined)];
     const from = state.term?.epochTxid ?? noTxid;
     // What came before the first file of this term was sent by others too: the replica alone knows what became of it.
-    const { onFailure } = events;
     const { quarantinePath, ...upkeep } = state.care;
     const fence = state.term && { epoch: state.term.epoch, from, quarantinePath };
+    const { onFailure } = events;
     const care = { ...upkeep, trusted: { local: state.local, from: () => from }, fence, from, onFailure };
     this.#care = new ReplicaCare(this.shippers, care, { ...services, signal: this.#stopped.signal });
   }
@@ -132,6 +132,14 @@ export class Shipping {
   /** What `onConflict` was told; nothing more is sent. */
   get conflict(): EngineError | undefined {
     return this.#conflictError;
+  }
+
+  /**
+   * Whether it must end before the database is attached again under `term`: it met a file of another holder, or what was not
+   * sent yet is about to be stamped with an epoch that the term was raised to since.
+   */
+  isOver(term: LeaseTerm | undefined): boolean {
+    return this.#conflictError !== undefined || term?.epoch !== this.#term?.epoch;
   }
 
   get isSnapshotWanted(): boolean {
@@ -217,6 +225,12 @@ export class Shipping {
     this.#events.onAcknowledged();
   }
 
+  /** What a replica lacks may have to be had from others: it looks again when it is known which of them can help. */
+  #stateChanged(): void {
+    this.#changed.notify();
+    this.notify();
+  }
+
   /** Whether the authority has the first file of this term: from then on no former holder of the lease gets a file in. */
   get #isFenced(): boolean {
     return this.#term === undefined || (this.#authority?.acknowledged ?? noTxid) >= this.#term.epochTxid;
@@ -236,10 +250,13 @@ export class Shipping {
   }
 
   async #fill(shipper: ReplicaShipper): Promise<void> {
-    const others = this.shippers.filter((other) => other !== shipper).map(({ client }) => client);
     const after = shipper.acknowledged ?? noTxid;
-    const upTo = this.#local.headTxid;
-    const reached = await fillFromOthers(shipper.client, others, after, upTo, { signal: this.#stopped.signal });
+    if (this.shippers.some(({ acknowledged, isFailing }) => acknowledged === undefined && !isFailing)) return;
+    // Only what a replica has acknowledged to us is known to be of this lineage.
+    const others = this.shippers.flatMap(({ client, state, acknowledged = noTxid }) =>
+      state === 'stopped' || acknowledged <= after ? [] : [{ client, upTo: acknowledged }],
+    );
+    const reached = await fillFromOthers(shipper.client, others, after, { signal: this.#stopped.signal });
     if (reached > after) {
       shipper.startAfter(reached);
       this.#care.of(shipper)?.forget();

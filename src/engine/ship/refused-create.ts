@@ -1,7 +1,7 @@
 import { ltxTrailerBytes } from '../../format/ltx/trailer.ts';
 import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
 import { readRange } from '../../replica/read-range.ts';
-import type { LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import type { CallOptions, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
 import { EngineError } from '../engine-error.ts';
 import { type FencedFile, judgeRefusedCreate } from '../lease/fencing.ts';
@@ -19,14 +19,15 @@ export interface Conflict {
 export async function findConflict(
   file: LtxFileInfo,
   { client, local }: { readonly client: ReplicaClient; readonly local: LocalFiles },
+  options: CallOptions,
 ): Promise<Conflict | undefined> {
-  const sizeBytes = await sizeThere(client, file);
+  const sizeBytes = await sizeThere(client, file, options);
   const [ownTail, theirTail] = [new Uint8Array(ltxTrailerBytes), new Uint8Array(ltxTrailerBytes)];
   await local.readEnd(file.maxTxid, ownTail);
-  if (sizeBytes >= ltxTrailerBytes) await readRange(client, file, sizeBytes - ltxTrailerBytes, theirTail);
+  if (sizeBytes >= ltxTrailerBytes) await readRange(client, file, sizeBytes - ltxTrailerBytes, theirTail, options);
   if (Buffer.compare(ownTail, theirTail) === 0) return undefined;
   const ownHeader = await local.readHeader(file.maxTxid);
-  const theirHeader = await readHeader(client, { ...file, sizeBytes }, {});
+  const theirHeader = await readHeader(client, { ...file, sizeBytes }, options);
   return {
     txid: file.maxTxid,
     own: { epoch: ownHeader.epoch, fileChecksum: fileChecksum(ownTail) },
@@ -63,8 +64,12 @@ export function foreignFile(replica: string, txid: Txid, state: string): EngineE
   );
 }
 
-async function sizeThere(client: ReplicaClient, { minTxid, maxTxid }: LtxFileInfo): Promise<number> {
-  for await (const info of client.list(0, { from: minTxid })) {
+async function sizeThere(
+  client: ReplicaClient,
+  { minTxid, maxTxid }: LtxFileInfo,
+  options: CallOptions,
+): Promise<number> {
+  for await (const info of client.list(0, { ...options, from: minTxid })) {
     if (info.minTxid === minTxid && info.maxTxid === maxTxid) return info.sizeBytes;
     if (info.minTxid > minTxid) break;
   }

@@ -173,7 +173,7 @@ export class ReplicaShipper {
     const newest = this.#local.headTxid;
     if (head.txid > newest) throw foreignFile(this.name, head.txid, `the local files end at ${formatTxid(newest)}`);
     if (this.#local.has(head.txid)) {
-      if (head.file.level === 0) await this.#compare(head.file);
+      if (head.file.level === 0) await this.#compare(head.file, signal);
       else if (await this.#resumeBefore(head.txid, signal)) return;
     }
     this.#acknowledge(head.txid, head.timestampMs);
@@ -219,7 +219,7 @@ export class ReplicaShipper {
     await this.#events.onAttempt(this, txid);
     const file = { ...fileId(txid), sizeBytes: this.#local.get(txid)?.sizeBytes ?? 0 }; // final only now
     const body = await this.#local.body(file);
-    if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file);
+    if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file, signal);
     if (this.isFailing) await this.#enter('behind');
     this.#events.onShipped(this, { file, facts: body.header });
     this.#acknowledge(txid, body.timestampMs);
@@ -231,8 +231,8 @@ export class ReplicaShipper {
     this.#events.onAcknowledged();
   }
 
-  async #compare(file: LtxFileInfo): Promise<void> {
-    const conflict = await findConflict(file, { client: this.client, local: this.#local });
+  async #compare(file: LtxFileInfo, signal: AbortSignal): Promise<void> {
+    const conflict = await findConflict(file, { client: this.client, local: this.#local }, { signal });
     if (conflict !== undefined) throw this.#events.onConflict(this, conflict);
   }
 

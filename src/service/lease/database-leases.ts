@@ -153,6 +153,6 @@ export function asksForLeases({ lease, replicas }: DatabaseConfig): boolean {
 }
 
 /** By default leases are for stores that several machines reach. */
-function isLeased({ mode }: DatabaseConfig['lease'], { location }: ReplicaConfig): boolean {
+export function isLeased({ mode }: DatabaseConfig['lease'], { location }: ReplicaConfig): boolean {
   return mode === 'on' || (mode === 'auto' && location.type !== 'file');
 }

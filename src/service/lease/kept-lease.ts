@@ -67,6 +67,11 @@ export class KeptLease implements LeaseView {
     this.#keeper.noteTxid(txid);
   }
 
+  /** See `LeaseKeeper.trustLocalLock`. */
+  trustLocalLock(): void {
+    this.#keeper.trustLocalLock();
+  }
+
   /** Gives the lease back, stays away from it for a minute, then follows it again. */
   giveUp(): void {
     if (this.#isGivenUp || this.#closing.signal.aborted) return;

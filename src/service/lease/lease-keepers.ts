@@ -52,6 +52,7 @@ export class LeaseKeepers implements LeaseDesk {
     } finally {
       if (kept === undefined && this.#places.get(key) === place) this.#places.delete(key);
     }
+    if (request.isLocked) kept?.lease.trustLocalLock(); // of several child processes one holds it
     return kept && this.#opened(key, place, kept);
   }
 

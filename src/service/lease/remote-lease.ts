@@ -25,6 +25,7 @@ export class RemoteLease implements OpenedLease {
   #lastCall = 0;
   #closed: Promise<void> | undefined;
   #whenClosed: () => void = () => {};
+  #isOrphan = false;
 
   /** Begins to watch the deadline. */
   static open(
@@ -74,7 +75,7 @@ export class RemoteLease implements OpenedLease {
 
   async raiseAbove(epoch: number, signal?: AbortSignal): Promise<number> {
     signal?.throwIfAborted();
-    if (this.#closed !== undefined) throw givenBack();
+    if (this.#closed !== undefined || this.#isOrphan) throw notRaised(this.#isOrphan);
     this.#lastCall += 1;
     const call = this.#lastCall;
     const answered = new AbortController();
@@ -103,10 +104,18 @@ export class RemoteLease implements OpenedLease {
       this.#whenClosed = resolve;
       this.#deadlineWatch.abort();
       this.#held.abort();
-      for (const { reject } of this.#raises.values()) reject(givenBack());
-      this.#send({ kind: 'close', id: this.#id });
+      this.#rejectRaises();
+      if (this.#isOrphan) resolve();
+      else this.#send({ kind: 'close', id: this.#id });
     });
     return this.#closed;
+  }
+
+  /** Nobody keeps it any more: it may be used up to its deadline, and there is nobody to give it back to. */
+  orphan(): void {
+    this.#isOrphan = true;
+    this.#rejectRaises();
+    this.#whenClosed();
   }
 
   take(message: Exclude<FromLeaseKeepers, { kind: 'opened' | 'failed' }>): void {
@@ -118,6 +127,10 @@ export class RemoteLease implements OpenedLease {
       if (message.kind === 'raised') raise?.resolve(message.epoch);
       else raise?.reject(raiseFailed(message.error.message, errorOfRecord(message.error)));
     }
+  }
+
+  #rejectRaises(): void {
+    for (const { reject } of this.#raises.values()) reject(notRaised(this.#isOrphan));
   }
 
   #update(news: LeaseNews): void {
@@ -157,6 +170,7 @@ function raiseFailed(state: string, cause: Error): EngineError {
   return new EngineError('lease-lost', state, { cause });
 }
 
-function givenBack(): EngineError {
-  return new EngineError('lease-lost', 'Cannot raise the epoch of a lease: it is given back');
+function notRaised(isOrphan: boolean): EngineError {
+  const state = isOrphan ? 'the process that keeps it has ended' : 'it is given back';
+  return new EngineError('lease-lost', `Cannot raise the epoch of a lease: ${state}`);
 }

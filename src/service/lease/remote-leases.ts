@@ -19,6 +19,7 @@ export class RemoteLeases implements LeaseDesk {
   readonly #opening = new Map<number, OpeningLease>();
   readonly #leases = new Map<number, RemoteLease>();
   #lastId = 0;
+  #isEnded = false;
 
   constructor(send: (message: ToLeaseKeepers) => void, { clock }: { readonly clock: Clock }) {
     this.#send = send;
@@ -28,6 +29,7 @@ export class RemoteLeases implements LeaseDesk {
   /** One that is opened after its caller has given up is closed again. */
   async open(request: LeaseRequest, { signal }: CallOptions): Promise<OpenedLease | undefined> {
     signal?.throwIfAborted();
+    if (this.#isEnded) throw keeperEnded();
     this.#lastId += 1;
     const id = this.#lastId;
     const settled = new AbortController();
@@ -44,6 +46,13 @@ export class RemoteLeases implements LeaseDesk {
     } finally {
       settled.abort();
     }
+  }
+
+  /** To be called when the process that keeps the leases has ended: what is held stays so up to its deadline. */
+  end(): void {
+    this.#isEnded = true;
+    for (const { failed } of this.#opening.values()) failed(keeperEnded());
+    for (const lease of this.#leases.values()) lease.orphan();
   }
 
   take(message: FromLeaseKeepers): void {
@@ -63,6 +72,10 @@ export class RemoteLeases implements LeaseDesk {
     this.#leases.set(id, lease);
     return lease;
   }
+}
+
+function keeperEnded(): ServiceError {
+  return new ServiceError('stopped', 'Cannot ask for a lease: the process that keeps the leases has ended');
 }
 
 /** What is final must be known as such here too. */

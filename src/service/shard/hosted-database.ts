@@ -162,14 +162,14 @@ export class HostedDatabase {
     this.#stranger = stranger;
   }
 
-  async #restoreIfMissing(signal: AbortSignal): Promise<void> {
-    if (!this.config.restoreIfDbNotExists) return;
-    await restoreIfMissing(this.config, this.#replicas, this.#services, { signal });
+  async #restoreIfMissing(signal: AbortSignal): Promise<boolean> {
+    if (!this.config.restoreIfDbNotExists) return false;
+    return restoreIfMissing(this.config, this.#replicas, this.#services, { signal });
   }
 
-  async #prepare(leases: DatabaseLeases, signal: AbortSignal): Promise<void> {
+  async #prepare(leases: DatabaseLeases, signal: AbortSignal): Promise<boolean> {
     await leases.claim({ signal });
-    await this.#restoreIfMissing(signal);
+    return this.#restoreIfMissing(signal);
   }
 
   #newReplicator(leases: DatabaseLeases): DatabaseReplicator {

@@ -5,14 +5,14 @@ import { identifyFile } from '../../sqlite/file-identity.ts';
 import { restoreDatabase } from '../restore-database.ts';
 import type { ShardServices } from './shard-services.ts';
 
-/** Brings a database that does not exist back from its replicas; where they hold nothing, the application makes a new one. */
+/** Brings a database that does not exist back from its replicas; where they hold nothing, the application makes a new one. Whether it did. */
 export async function restoreIfMissing(
   { path, metaPath }: DatabaseConfig,
   replicas: readonly NamedClient[],
   services: ShardServices,
   { signal }: CallOptions,
-): Promise<void> {
-  if ((identifyFile(path)?.sizeBytes ?? 0) > 0) return;
+): Promise<boolean> {
+  if ((identifyFile(path)?.sizeBytes ?? 0) > 0) return false;
   const logger = services.logger.child({ db: path });
   const result = await services.restoring.run(() =>
     restoreDatabase(
@@ -39,4 +39,5 @@ export async function restoreIfMissing(
       durationMs: Math.round(durationMs),
     });
   }
+  return result.outcome === 'restored';
 }

@@ -55,7 +55,9 @@ class ServedShard {
     else void this.#answer(message);
   }
 
+  /** The channel has closed. */
   async end(): Promise<void> {
+    this.#leases?.end();
     await this.#shard?.stop();
   }
 

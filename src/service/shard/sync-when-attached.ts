@@ -64,7 +64,15 @@ async function tried(replicator: DatabaseReplicator, signal: AbortSignal | undef
   }
 }
 
-const passing: ReadonlySet<string> = new Set(['unavailable', 'position-lost', 'frame-unreadable']);
+/** Ways for an attachment to end that another one follows. */
+const passing: ReadonlySet<string> = new Set([
+  'unavailable',
+  'position-lost',
+  'frame-unreadable',
+  'lease-lost',
+  'superseded',
+  'late-write',
+]);
 
 function notSyncable(path: string, state: string): ServiceError {
   return new ServiceError('unavailable', `Cannot sync ${path}: ${state}`);

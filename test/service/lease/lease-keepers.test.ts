@@ -115,12 +115,11 @@ describe('LeaseKeepers', () => {
     const without = await next.open({ ...locked, isLocked: false });
     await until('its object was read', () => without.state.kind === 'standby');
     assert.ok(!without.mayWrite());
-    await without.close();
-    const lease = await next.open(locked);
+    const lease = await next.open(locked); // as from another child process, which has the lock
     await held(lease);
     assert.ok('epoch' in lease.state && lease.state.epoch === 2);
-    await lease.close();
-    await killed.close();
+    assert.ok(without.mayWrite());
+    await Promise.all([lease.close(), without.close(), killed.close()]);
     assert.equal(JSON.parse(readFileSync(statePath, 'utf8')).version, 1);
   });
 

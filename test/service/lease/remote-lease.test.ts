@@ -134,6 +134,26 @@ describe('RemoteLease', () => {
 });
 
 describe('RemoteLeases', () => {
+  it('without the process that keeps them leases are held up to their deadline, and close at once', async () => {
+    const channel = new LeaseChannel();
+    const lease = await opened(channel);
+    const standby = await channel.remote.open(request, {});
+    channel.holdBack();
+    const raise = lease.raiseAbove(7);
+    const opening = channel.remote.open(request, {});
+    const closed = standby?.close();
+    channel.remote.end();
+    await assert.rejects(raise, lost);
+    await assert.rejects(lease.raiseAbove(8), lost);
+    await assert.rejects(opening, { name: 'ServiceError', code: 'stopped' });
+    await assert.rejects(channel.remote.open(request, {}), { name: 'ServiceError', code: 'stopped' });
+    await closed;
+    assert.ok(lease.mayWrite());
+    await channel.clock.advance(ttlMs - marginMs);
+    assert.ok(!lease.mayWrite() && lease.heldSignal.aborted);
+    await lease.close();
+  });
+
   it('an opening that fails is that failure here too', async () => {
     const unproven = new ServiceError('lease-unproven', 'Cannot hold lease x: it is not proven', {
       hint: 'look there',
