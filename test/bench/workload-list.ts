@@ -2,6 +2,7 @@ import type { Workload } from './workload.ts';
 import { appCheckpointsWorkload } from './workloads/app-checkpoints.ts';
 import { closedLoopAppendWorkload, closedLoopWorkload } from './workloads/closed-loop.ts';
 import { commitToFileWorkload } from './workloads/commit-to-file.ts';
+import { handOverWorkload } from './workloads/hand-over.ts';
 import { RestoreWorkload } from './workloads/restore.ts';
 import { snapshotWorkload } from './workloads/snapshot.ts';
 
@@ -14,5 +15,6 @@ export function allWorkloads(): readonly Workload[] {
     closedLoopAppendWorkload,
     appCheckpointsWorkload,
     commitToFileWorkload,
+    handOverWorkload,
   ];
 }
