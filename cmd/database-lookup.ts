@@ -71,6 +71,15 @@ export async function databaseNamed(
   flags: ConfigFlagValues,
   environment: ConfigEnvironment,
 ): Promise<DatabaseConfig> {
+  if (isReplicaUrl(word)) {
+    throw new UsageError(
+      'arguments',
+      `Cannot use ${word}: it is a replica URL, and the path of a database is asked for`,
+      {
+        hint: 'litestream ltx URL lists what a replica holds',
+      },
+    );
+  }
   const path = expandPath(word, environment);
   const loaded = await loadConfigIfAny(flags, environment);
   const listed = loaded === undefined ? undefined : listedDatabase(loaded.config, path);

@@ -185,3 +185,11 @@ test('reset fails for a database that does not exist', async () => {
   const { code, stderr } = await run('reset gone.db');
   assert.deepEqual([code, stderr], [1, `Error: Cannot reset ${root}/gone.db: the database does not exist\n`]);
 });
+
+test('status and reset ask for a database where they are given a replica', async () => {
+  for (const command of ['status', 'reset']) {
+    const { code, stdout, stderr } = await run(`${command} s3://bucket/app`);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, /^Error: Cannot use s3:\/\/bucket\/app: it is a replica URL, and .* asked for\nHint: .*\n$/);
+  }
+});
