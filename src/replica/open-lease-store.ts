@@ -1,11 +1,8 @@
-import { systemClock } from '../runtime/clock.ts';
 import { FileLeaseStore } from './file/file-lease-store.ts';
 import type { LeaseStore } from './lease/lease-store.ts';
-import type { ReplicaServices } from './open-replica.ts';
+import { type ReplicaServices, s3Services } from './open-replica.ts';
 import type { ReplicaLocation } from './replica-location.ts';
-import { S3ClientPool } from './s3/s3-client-pool.ts';
 import { S3LeaseStore } from './s3/s3-lease-store.ts';
-import { StoreTraffic } from './store-traffic.ts';
 
 export interface LeaseStoreOptions {
   /** `lock-probe` is an object beside the lease, to try a store's conditional writes on. Default: `lock`. */
@@ -23,7 +20,5 @@ export function openLeaseStore(
   if (location.type === 'file') {
     return new FileLeaseStore({ path: location.path, name: options.name ?? 'lock' }, services);
   }
-  const { clock = systemClock } = services;
-  const pool = services.s3Clients ?? new S3ClientPool(new StoreTraffic({ callsPerSecond: 0 }, { clock }));
-  return new S3LeaseStore(location, { pool, clock }, options);
+  return new S3LeaseStore(location, s3Services(services), options);
 }

@@ -22,7 +22,10 @@ export interface ReplicaServices {
 export function openReplica(replica: string | ReplicaLocation, services: ReplicaServices): ReplicaClient {
   const location = typeof replica === 'string' ? parseReplicaUrl(replica) : replica;
   if (location.type === 'file') return new FileReplicaClient({ path: location.path }, services);
-  const { logger, clock = systemClock } = services;
-  const pool = services.s3Clients ?? new S3ClientPool(new StoreTraffic({ callsPerSecond: 0 }, { clock }));
-  return new S3ReplicaClient(location, { pool, clock, logger });
+  return new S3ReplicaClient(location, { ...s3Services(services), logger: services.logger });
+}
+
+/** What clients and lease stores in S3 need, with the defaults of `ReplicaServices` filled in. */
+export function s3Services({ clock = systemClock, s3Clients }: ReplicaServices) {
+  return { clock, pool: s3Clients ?? new S3ClientPool(new StoreTraffic({ callsPerSecond: 0 }, { clock })) };
 }
