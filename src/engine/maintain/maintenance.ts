@@ -73,6 +73,13 @@ export class Maintenance {
     return this.#error;
   }
 
+  /** The wall-clock time of what is to come next; Infinity when nothing is, undefined while that is not known. */
+  get nextMs(): number | undefined {
+    const isKnown = this.#catalog !== undefined && this.#options.acknowledged() !== undefined;
+    if (!isKnown || this.#error !== undefined) return undefined;
+    return Math.min(this.#boundaryMs ?? Infinity, this.#expiryMs ?? Infinity);
+  }
+
   get verifyErrorCount(): number {
     return this.#upkeep.verifyErrorCount;
   }
@@ -221,7 +228,7 @@ export class Maintenance {
     const retryMs = this.#retryAtMs - clock.monotonic();
     if (retryMs > 0) return retryMs;
     if (this.#isDue()) return 0;
-    const atMs = Math.min(this.#boundaryMs ?? Infinity, this.#expiryMs ?? Infinity);
+    const atMs = this.nextMs ?? Infinity;
     return atMs === Infinity ? undefined : Math.min(longestWaitMs, atMs - clock.now());
   }
 }

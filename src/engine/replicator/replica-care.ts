@@ -58,6 +58,13 @@ export class ReplicaCare {
     return { compactionError: maintenance?.error?.message, verifyErrorCount: maintenance?.verifyErrorCount ?? 0 };
   }
 
+  /** The wall-clock time at which something has to be done next; Infinity: never; undefined while that is not known. */
+  get nextMs(): number | undefined {
+    if (this.#mode !== 'by-schedule') return Number.POSITIVE_INFINITY;
+    const times = this.#all.map(({ nextMs }) => nextMs);
+    return times.includes(undefined) ? undefined : Math.min(...(times as number[]));
+  }
+
   /** Resolves when the signal has aborted and everything has ended. */
   async run(): Promise<void> {
     if (this.#mode === 'by-schedule') await Promise.all(this.#all.map((maintenance) => maintenance.run()));
