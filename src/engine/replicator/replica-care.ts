@@ -58,10 +58,10 @@ export class ReplicaCare {
     return { compactionError: maintenance?.error?.message, verifyErrorCount: maintenance?.verifyErrorCount ?? 0 };
   }
 
-  /** The wall-clock time at which something has to be done next; Infinity: never; undefined while that is not known. */
-  get nextMs(): number | undefined {
+  /** Until when, on the wall clock, nothing has to be done without changes; Infinity: for ever; undefined while that is not known. */
+  get restUntilMs(): number | undefined {
     if (this.#mode !== 'by-schedule') return Number.POSITIVE_INFINITY;
-    const times = this.#all.map(({ nextMs }) => nextMs);
+    const times = this.#all.map(({ restUntilMs }) => restUntilMs);
     return times.includes(undefined) ? undefined : Math.min(...(times as number[]));
   }
 

@@ -189,7 +189,7 @@ export class Shipping {
   get idleUntilMs(): number | undefined {
     const { headTxid } = this.#local;
     const isDone = this.shippers.every(({ state, acknowledged }) => state === 'current' && acknowledged === headTxid);
-    return isDone && !this.isSnapshotWanted ? this.#care.nextMs : undefined;
+    return isDone && !this.isSnapshotWanted ? this.#care.restUntilMs : undefined;
   }
 
   /** Where each replica stands. */

@@ -42,6 +42,8 @@ export class HostedDatabase implements Attachable {
   #ended: Promise<void> | undefined;
   #parking = new AbortController();
   #parked: ParkedDatabase | undefined;
+  /** How many requests need it attached. */
+  #askedCount = 0;
 
   constructor(config: DatabaseConfig, settings: ShardSettings, services: ShardServices) {
     this.config = config;
@@ -90,8 +92,7 @@ export class HostedDatabase implements Attachable {
 
   /** See `syncWhenAttached`. */
   sync(options: CallOptions): Promise<Txid> {
-    this.#parked?.wake();
-    return syncWhenAttached(this, this.#services.clock, options);
+    return this.#whileAttached(() => syncWhenAttached(this, this.#services.clock, options));
   }
 
   async standbyReason(): Promise<string> {
@@ -101,6 +102,10 @@ export class HostedDatabase implements Attachable {
 
   /** Compacts the replicas as far as it is due, and does what is asked for. */
   async maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
+    await this.#whileAttached(() => this.#maintain(request, options));
+  }
+
+  async #maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
     if (this.#parked !== undefined) await this.sync(options);
     if (this.#replicator === undefined) {
       throw new ServiceError(
@@ -117,7 +122,8 @@ export class HostedDatabase implements Attachable {
 
   /** Where file events do not work nothing is parked: nobody would tell of a change. */
   get idleSinceMs(): number | undefined {
-    return this.#watch === undefined || this.#parked !== undefined ? undefined : this.#replicator?.idle?.sinceMs;
+    if (this.#watch === undefined || this.#parked !== undefined || this.#askedCount > 0) return undefined;
+    return this.#replicator?.idle?.sinceMs;
   }
 
   /** Ends the attachment of an idle database until something happens to it or its replicas have to be compacted. */
@@ -141,6 +147,16 @@ export class HostedDatabase implements Attachable {
     await this.#starting.catch(() => {});
     await this.#ended;
     await this.#close();
+  }
+
+  async #whileAttached<T>(request: () => Promise<T>): Promise<T> {
+    this.#askedCount += 1;
+    this.#parked?.wake();
+    try {
+      return await request();
+    } finally {
+      this.#askedCount -= 1;
+    }
   }
 
   #notify(): void {

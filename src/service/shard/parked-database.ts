@@ -6,6 +6,9 @@ import { Wakeup } from '../../runtime/wakeup.ts';
 /** Timers of Node hold no more than 24.8 days. */
 const longestWaitMs = 24 * 3_600_000;
 
+/** How much later than due a parked database may be attached, as a part of the time until then. */
+const spread = 0.1;
+
 /**
  * A database of which nothing is open: file events alone tell that it has to be attached again, and then evidence tells what
  * became of it meanwhile.
@@ -24,7 +27,7 @@ export class ParkedDatabase {
     this.#path = database.path;
     this.#appearance = appearance(database.path);
     this.status = { ...database.status, state: 'parked' };
-    this.#untilMs = database.untilMs;
+    this.#untilMs = later(database.untilMs, clock.now());
     this.#clock = clock;
     this.#wakeup = new Wakeup(clock);
   }
@@ -52,6 +55,11 @@ export class ParkedDatabase {
       );
     }
   }
+}
+
+/** Databases whose replicas are due at one boundary of the clock come one after the other. */
+function later(atMs: number, nowMs: number): number {
+  return atMs === Number.POSITIVE_INFINITY ? atMs : atMs + Math.random() * (atMs - nowMs) * spread;
 }
 
 /** What changes with every commit: a parked database has no frames that are not copied back, so a commit begins the WAL anew. */
