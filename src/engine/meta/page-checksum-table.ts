@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { lockPgno } from '../../format/database/lock-page.ts';
 import { type Checksum, emptyDatabaseChecksum, toChecksum, xorChecksum } from '../../format/ltx/checksum.ts';
 import { type Txid, toTxid } from '../../format/ltx/txid.ts';
@@ -15,6 +15,7 @@ const headerBytes = 40;
 export interface TableTag {
   readonly txid: Txid;
   readonly checksum: Checksum;
+  readonly pageSizeBytes: number;
 }
 
 /** Checksums of pages that a file brings, ascending by page number, and the database's size after it. */
@@ -61,11 +62,10 @@ export class PageChecksumTable {
     this.#pageCount = Math.max(this.#pageCount, pgno);
   }
 
-  #fill(entries: BigUint64Array): void {
-    for (let first = 0; first < entries.length; first += blockEntries)
-      this.#blocks.push(entries.subarray(first, first + blockEntries));
-    this.#pageCount = entries.length;
-    this.#checksum = xorChecksum(emptyDatabaseChecksum, xorOf(entries));
+  #append(block: BigUint64Array): void {
+    this.#blocks.push(block);
+    this.#pageCount += block.length;
+    this.#checksum = xorChecksum(this.#checksum, xorOf(block));
   }
 
   /** The last block grows by doubling, for most databases are small and there may be thousands of them. */
@@ -136,23 +136,17 @@ export class PageChecksumTable {
 
   /** Reads a stored table; undefined when there is none, or when its entries do not give its checksum. */
   static async load(path: string): Promise<{ table: PageChecksumTable; tag: TableTag } | undefined> {
-    let bytes: Uint8Array;
-    try {
-      bytes = await readFile(path);
-    } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
-    if (bytes.byteLength < headerBytes) return undefined;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const pageCount = view.getUint32(8);
-    if (view.getUint32(0) !== magic || bytes.byteLength !== headerBytes + pageCount * 8) return undefined;
-    const table = new PageChecksumTable(view.getUint32(4));
-    table.#fill(
-      new BigUint64Array(bytes.buffer.slice(bytes.byteOffset + headerBytes, bytes.byteOffset + bytes.byteLength)),
-    );
-    const tag = { txid: toTxid(view.getBigUint64(16)), checksum: toChecksum(view.getBigUint64(24)) };
-    return table.checksum === tag.checksum ? { table, tag } : undefined;
+    let table: PageChecksumTable | undefined;
+    const tag = await readStored(path, (block, pageSizeBytes) => {
+      table ??= new PageChecksumTable(pageSizeBytes);
+      table.#append(block.slice());
+    });
+    return tag && { table: table ?? new PageChecksumTable(tag.pageSizeBytes), tag };
+  }
+
+  /** Which state a stored table describes, read as `load` does but not kept. */
+  static async tagOf(path: string): Promise<TableTag | undefined> {
+    return readStored(path, () => {});
   }
 
   /** Magic, page size, page count, TXID, checksum; the entries follow in the machine's byte order. */
@@ -165,6 +159,47 @@ export class PageChecksumTable {
     view.setBigUint64(16, txid);
     view.setBigUint64(24, this.#checksum);
     return bytes;
+  }
+}
+
+/** Hands on the entries of a stored table, block by block; undefined when there is none, or not what its head says. */
+async function readStored(
+  path: string,
+  onBlock: (block: BigUint64Array, pageSizeBytes: number) => void,
+): Promise<TableTag | undefined> {
+  const file = await openIfThere(path);
+  if (file === undefined) return undefined;
+  try {
+    const head = new Uint8Array(headerBytes);
+    const view = new DataView(head.buffer);
+    const isWhole = (await file.read(head, 0, headerBytes, 0)).bytesRead === headerBytes;
+    const pageCount = view.getUint32(8);
+    const { size } = await file.stat();
+    if (!isWhole || view.getUint32(0) !== magic || size !== headerBytes + pageCount * 8) return undefined;
+    const pageSizeBytes = view.getUint32(4);
+    const block = new BigUint64Array(Math.min(blockEntries, pageCount));
+    let checksum = emptyDatabaseChecksum;
+    for (let first = 0; first < pageCount; first += blockEntries) {
+      const entries = block.subarray(0, Math.min(blockEntries, pageCount - first));
+      const bytes = new Uint8Array(entries.buffer, 0, entries.byteLength);
+      const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, headerBytes + first * 8);
+      if (bytesRead < bytes.byteLength) return undefined;
+      checksum = xorChecksum(checksum, xorOf(entries));
+      onBlock(entries, pageSizeBytes);
+    }
+    const tag = { txid: toTxid(view.getBigUint64(16)), checksum: toChecksum(view.getBigUint64(24)), pageSizeBytes };
+    return checksum === tag.checksum ? tag : undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -31,9 +31,9 @@ export class Housekeeping {
     local: LocalFiles,
     { durableFiles }: { durableFiles: DurableFiles },
   ): Promise<Housekeeping> {
-    const stored = await PageChecksumTable.load(meta.pageChecksumsPath);
+    const tag = await PageChecksumTable.tagOf(meta.pageChecksumsPath);
     const newest = local.newest?.txid ?? noTxid;
-    const storedTxid = stored !== undefined && stored.tag.txid <= newest ? stored.tag.txid : undefined;
+    const storedTxid = tag !== undefined && tag.txid <= newest ? tag.txid : undefined;
     return new Housekeeping(meta, local, durableFiles, storedTxid);
   }
 

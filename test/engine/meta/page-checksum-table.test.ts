@@ -68,7 +68,7 @@ for (const pageCount of [0, 1, 8191, 8192, 8193, 20_000]) {
     const { path, table } = await storedTable(temporaryFolder(t), pageCount);
     const loaded = await PageChecksumTable.load(path);
     assert.ok(loaded !== undefined);
-    assert.deepEqual(loaded.tag, { txid: toTxid(77), checksum: table.checksum });
+    assert.deepEqual(loaded.tag, { txid: toTxid(77), checksum: table.checksum, pageSizeBytes: 1024 });
     assert.equal(loaded.table.pageSizeBytes, 1024);
     assert.equal(loaded.table.pageCount, pageCount);
     for (let pgno = 1; pgno <= pageCount + 1; pgno++) assert.equal(loaded.table.get(pgno), table.get(pgno));
