@@ -3,7 +3,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { makeDirectory } from '../runtime/durable-directory.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { pathExists } from '../runtime/path-exists.ts';
-import { LockFile } from '../sqlite/lock-file.ts';
+import { type LockFile, LockFiles } from '../sqlite/lock-file.ts';
 import { EngineError } from './engine-error.ts';
 import { describeLockOwner, removeLockOwner, writeLockOwner } from './lock-owner.ts';
 import { MetaDirectory } from './meta/meta-directory.ts';
@@ -22,6 +22,7 @@ export interface DatabaseLockServices {
   readonly logger: Logger;
   /** Shared by whoever locks many databases. */
   readonly litestreams?: RunningLitestreams | undefined;
+  readonly lockFiles?: LockFiles | undefined;
 }
 
 interface HeldLock {
@@ -41,10 +42,11 @@ export class DatabaseLock {
   /** Throws EngineError `in-use` naming the holder, with nothing left locked; LiveError when a lock file cannot be used. */
   static async acquire(options: DatabaseLockOptions, services: DatabaseLockServices): Promise<DatabaseLock> {
     const { logger, litestreams = new RunningLitestreams({ clock: systemClock }) } = services;
+    const { lockFiles = new LockFiles() } = services;
     const lock = new DatabaseLock([]);
     try {
       for (const path of await existing(options.metaPaths))
-        await lock.#take(options.databasePath, new MetaDirectory(path), logger);
+        await lock.#take(options.databasePath, new MetaDirectory(path), { logger, lockFiles });
       const pid = await litestreams.holderOf(options.databasePath);
       if (pid !== undefined) throw inUse(options.databasePath, `Litestream replicates it as process ${pid}`);
     } catch (error) {
@@ -61,8 +63,12 @@ export class DatabaseLock {
     return this.#released;
   }
 
-  async #take(databasePath: string, meta: MetaDirectory, logger: Logger): Promise<void> {
-    const file = LockFile.acquire(meta.lockPath);
+  async #take(
+    databasePath: string,
+    meta: MetaDirectory,
+    { logger, lockFiles }: { logger: Logger; lockFiles: LockFiles },
+  ): Promise<void> {
+    const file = lockFiles.acquire(meta.lockPath);
     if (file === undefined) throw inUse(databasePath, `${await describeLockOwner(meta)} holds ${meta.lockPath}`);
     this.#held.push({ meta, file });
     try {

@@ -1,30 +1,16 @@
-import Database from 'better-sqlite3';
-import { type Connection, isBusy, liveError } from './connection.ts';
 import { identifyFile } from './file-identity.ts';
 import { readKernelLockTable } from './kernel-locks.ts';
+import { LockConnection } from './lock-connection.ts';
 
 /** A lock between processes: an empty database held EXCLUSIVE. The kernel releases it when its process ends, however. */
 export class LockFile {
   readonly path: string;
-  readonly #connection: Connection;
+  readonly #release: () => void;
+  #isReleased = false;
 
-  private constructor(path: string, connection: Connection) {
+  constructor(path: string, release: () => void) {
     this.path = path;
-    this.#connection = connection;
-  }
-
-  /** Takes the lock, making the file when there is none; undefined when somebody has it. Throws LiveError. */
-  static acquire(path: string): LockFile | undefined {
-    let connection: Connection | undefined;
-    try {
-      connection = new Database(path, { timeout: 0 });
-      connection.exec('pragma journal_mode = memory; pragma cache_size = 0; begin exclusive'); // nothing is read or written
-      return new LockFile(path, connection);
-    } catch (error) {
-      connection?.close();
-      if (isBusy(error)) return undefined;
-      throw liveError('lock', path, error);
-    }
+    this.#release = release;
   }
 
   /** The process that holds the lock, where the kernel shows it: not one in another container or on another machine. */
@@ -37,6 +23,28 @@ export class LockFile {
 
   /** Idempotent. The file stays. */
   release(): void {
-    this.#connection.close();
+    if (!this.#isReleased) this.#release();
+    this.#isReleased = true;
+  }
+}
+
+/** The locks of a process. Several share a connection, for thousands of databases have one each. */
+export class LockFiles {
+  readonly #connections = new Set<LockConnection>();
+
+  /** Takes a lock, making its file when there is none; undefined when somebody has it. Throws LiveError. */
+  acquire(path: string): LockFile | undefined {
+    const connection = [...this.#connections].find(({ hasRoom }) => hasRoom) ?? new LockConnection();
+    const schema = connection.lock(path);
+    if (connection.isEmpty) connection.close();
+    else this.#connections.add(connection);
+    return schema === undefined ? undefined : new LockFile(path, () => this.#release(connection, schema));
+  }
+
+  #release(connection: LockConnection, schema: string): void {
+    connection.unlock(schema);
+    if (!connection.isEmpty) return;
+    connection.close();
+    this.#connections.delete(connection);
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { makeDirectory } from '../../runtime/durable-directory.ts';
-import { LockFile } from '../../sqlite/lock-file.ts';
+import { type LockFile, LockFiles } from '../../sqlite/lock-file.ts';
 
 interface HeldDirectory {
   readonly file: LockFile;
@@ -9,6 +9,7 @@ interface HeldDirectory {
 
 /** The local locks of what several databases of a process share, each held as long as one of them needs it. */
 export class DirectoryLocks {
+  readonly #lockFiles = new LockFiles();
   readonly #held = new Map<string, HeldDirectory>();
 
   /** Whether the lock is held now; it is not when another process has it. To be given back with `release` if it is. */
@@ -16,7 +17,7 @@ export class DirectoryLocks {
     await makeDirectory(path);
     let held = this.#held.get(path);
     if (held === undefined) {
-      const file = LockFile.acquire(join(path, 'lock.db'));
+      const file = this.#lockFiles.acquire(join(path, 'lock.db'));
       if (file === undefined) return false;
       held = { file, userCount: 0 };
       this.#held.set(path, held);

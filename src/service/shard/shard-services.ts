@@ -11,6 +11,7 @@ import { Mutex } from '../../runtime/mutex.ts';
 import { WorkSlots } from '../../runtime/work-slots.ts';
 import { AttachedFiles } from '../../sqlite/attached-files.ts';
 import { descriptorsOfDatabase, readDescriptorLimit } from '../../sqlite/descriptor-limit.ts';
+import { LockFiles } from '../../sqlite/lock-file.ts';
 import { DirectoryLocks } from '../lease/directory-locks.ts';
 import type { LeaseDesk } from '../lease/lease-desk.ts';
 import { LeaseStores } from '../lease/lease-stores.ts';
@@ -53,6 +54,7 @@ export interface ShardServices extends ProcessServices {
   readonly leaseStores: LeaseStores;
   readonly directoryLocks: DirectoryLocks;
   readonly litestreams: RunningLitestreams;
+  readonly lockFiles: LockFiles;
 }
 
 export function shardServices(
@@ -68,6 +70,7 @@ export function shardServices(
     leaseStores: new LeaseStores({ ...services, s3Clients }),
     directoryLocks: new DirectoryLocks(),
     litestreams: new RunningLitestreams(services),
+    lockFiles: new LockFiles(),
     attached: new AttachedFiles(),
     runs: new PageRuns(services.kernels),
     limits: maintainLimits(),
