@@ -5,7 +5,7 @@ import {
   walOffsetAfter,
 } from '../../format/wal/frame-header.ts';
 import { decodeWalHeader, type WalHeader, walHeaderBytes } from '../../format/wal/header.ts';
-import { sameSalts } from '../../format/wal/salts.ts';
+import { readSalts, sameSalts } from '../../format/wal/salts.ts';
 import type { Kernels, WalChecksum } from '../../kernel/kernels.ts';
 import { walFrameHeaderBytes } from '../../kernel/limits.ts';
 import type { LiveDatabase } from '../../sqlite/live-database.ts';
@@ -67,12 +67,13 @@ export class FrameReader {
   }
 
   /** Whether a valid frame follows a position: one that no index speaks of yet, or never will. */
-  isFollowed(position: WalPosition): boolean {
+  isFollowed(position: WalPosition, header: WalHeader): boolean {
+    const offset = walOffsetAfter(position.frameCount, this.#live.pageSizeBytes);
+    const head = this.#chunk.subarray(0, walFrameHeaderBytes);
+    if (this.#live.readWal(head, offset) < head.byteLength) return false;
+    if (!sameSalts(readSalts(head, 8), position)) return false;
     const frame = this.#chunk.subarray(0, this.#frameSizeBytes);
-    if (this.#live.readWal(frame, walOffsetAfter(position.frameCount, this.#live.pageSizeBytes)) < frame.byteLength)
-      return false;
-    const header = this.fileHeader();
-    if (header === undefined || !sameSalts(header, position)) return false;
+    if (this.#live.readWal(frame, offset) < frame.byteLength) return false;
     const checksum = position.checksum ?? header.checksum;
     return (
       this.#kernels.verifyFrames(frame, this.#live.pageSizeBytes, position.salts, checksum, header.byteOrder).frames ===

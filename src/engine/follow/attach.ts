@@ -69,7 +69,7 @@ export async function attach(
     const capture = new WalCapture(live, position, frames);
     const attachment = new Attachment({ live, capture, files, ...state }, settings, { runs, clock, logger });
     await attachment.sync();
-    await attachment.savePosition();
+    attachment.savePosition();
     if (live.hasLocks() === false) throw positionLost(live.path, 'the kernel has lost the locks of its read mark');
     return attachment;
   } catch (error) {

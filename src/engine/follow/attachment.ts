@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { walFrameBytes } from '../../format/wal/frame-header.ts';
+import { sameSalts } from '../../format/wal/salts.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { LiveDatabase } from '../../sqlite/live-database.ts';
@@ -131,8 +132,8 @@ export class Attachment {
     const position = endOfIndex(this.live.index());
     const header = this.capture.frames.fileHeader();
     if (header === undefined) return true;
-    if (header.salt1 !== position.salt1 || header.salt2 !== position.salt2) return false;
-    return !this.capture.frames.isFollowed(position);
+    if (!sameSalts(header, position)) return false;
+    return !this.capture.frames.isFollowed(position, header);
   }
 
   /** Writes a snapshot of the newest TXID, which it resolves to; everything committed up to it is in level-0 files before. */
@@ -183,10 +184,10 @@ export class Attachment {
   }
 
   /** Keeps the position for the next start. */
-  async savePosition(): Promise<void> {
+  savePosition(): void {
     const { head } = this.files;
     if (head !== undefined && !this.capture.hasNews)
-      await savePosition(this.#meta.positionPath, head.txid, this.capture.position);
+      savePosition(this.#meta.positionPath, head.txid, this.capture.position);
   }
 
   async #write(): Promise<void> {
@@ -245,7 +246,7 @@ export class Attachment {
   }
 
   async #wrote(head: LineageHead): Promise<void> {
-    await this.savePosition();
+    this.savePosition();
     this.#logger.debug('sync', { txid: head.txid, commit: head.commit });
   }
 }

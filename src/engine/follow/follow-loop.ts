@@ -108,7 +108,7 @@ export class FollowLoop {
       const asked = [...this.#requests];
       await this.#attachment.sync();
       this.#events.onFile();
-      await this.#attachment.savePosition();
+      this.#attachment.savePosition();
       this.#answer(asked);
       this.#end(new EngineError('unavailable', `Cannot sync ${this.#settings.path}: it is being stopped`));
     } catch (error) {

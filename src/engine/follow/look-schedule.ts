@@ -3,6 +3,8 @@ import { pollDelayMs } from './poll-schedule.ts';
 /** While frames keep coming and wait for their file, there is no closer look; a pause may be an application's checkpoint. */
 const flowingMs = 5;
 const pausedMs = 2;
+/** The first look after one that found everything copied. */
+const quietMs = 5;
 /** After so many looks with new frames, none long after the one before, a database is polled and its events are not wanted. */
 const busyLooks = 5;
 const closeTogetherMs = 50;
@@ -74,6 +76,6 @@ export class LookSchedule {
    */
   #quietDelayMs(nowMs: number, elapsedMs: number, look: Look): number {
     const untilDueMs = look.hasNews ? look.dueMs - nowMs : Math.max(look.dueMs - nowMs, restMs - elapsedMs);
-    return Math.max(1, Math.min(Math.max(pausedMs, elapsedMs), untilDueMs));
+    return Math.max(1, Math.min(Math.max(quietMs, elapsedMs), untilDueMs));
   }
 }

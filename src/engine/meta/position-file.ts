@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { WalPosition } from '../capture/wal-position.ts';
@@ -15,7 +16,7 @@ const schema = z.object({
  * Stores where in the WAL a TXID ends. Not made durable: a position that was lost or is stale is found out by its TXID and
  * its salts, and then the WAL is read again.
  */
-export async function savePosition(path: string, txid: Txid, position: WalPosition): Promise<void> {
+export function savePosition(path: string, txid: Txid, position: WalPosition): void {
   const { salts, frameCount, checksum } = position;
   const stored: z.infer<typeof schema> = {
     version: 1,
@@ -24,8 +25,8 @@ export async function savePosition(path: string, txid: Txid, position: WalPositi
     frameCount,
     checksum: checksum === undefined ? null : [checksum.s1, checksum.s2],
   };
-  await writeFile(`${path}.tmp`, JSON.stringify(stored), { mode: 0o600 });
-  await rename(`${path}.tmp`, path);
+  writeFileSync(`${path}.tmp`, JSON.stringify(stored), { mode: 0o600 });
+  renameSync(`${path}.tmp`, path);
 }
 
 /** The stored position of a TXID; undefined when there is none, or only that of another TXID. */

@@ -17,17 +17,17 @@ const position: WalPosition = {
 
 test('loadPosition gives back what savePosition stored, with and without a checksum', async (t) => {
   const path = join(temporaryFolder(t), 'position.json');
-  await savePosition(path, toTxid(9), position);
+  savePosition(path, toTxid(9), position);
   assert.deepEqual(await loadPosition(path, toTxid(9)), position);
   const start = { ...position, frameCount: 0, checksum: undefined };
-  await savePosition(path, toTxid(10), start);
+  savePosition(path, toTxid(10), start);
   assert.deepEqual(await loadPosition(path, toTxid(10)), start);
 });
 
 test('loadPosition knows nothing of another TXID, nor of a missing or damaged file', async (t) => {
   const path = join(temporaryFolder(t), 'position.json');
   assert.equal(await loadPosition(path, toTxid(9)), undefined);
-  await savePosition(path, toTxid(9), position);
+  savePosition(path, toTxid(9), position);
   assert.equal(await loadPosition(path, toTxid(8)), undefined);
   assert.equal(await loadPosition(path, toTxid(10)), undefined);
   const text = readFileSync(path, 'utf8');
