@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { nearestName } from './nearest-name.ts';
 import { type ConfigFile, configSchema } from './schema/config.ts';

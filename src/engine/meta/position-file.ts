@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { WalPosition } from '../capture/wal-position.ts';
 

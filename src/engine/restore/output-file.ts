@@ -5,7 +5,6 @@ import { DurableFileError } from '../../runtime/durable-file-error.ts';
 import { type DurableFiles, makeDirectory, type PendingFile, syncDirectory } from '../../runtime/durable-files.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { RestoreError } from './restore-error.ts';
-import { settleReplaced } from './settle-replaced.ts';
 
 const sideFiles = ['-wal', '-shm', '-journal'];
 const temporarySuffix = /^[0-9a-f]{16}\.tmp(-wal|-shm|-journal|\.d)?$/;
@@ -107,6 +106,7 @@ export class OutputFile {
    */
   async replace(): Promise<void> {
     if ((await outputState(this.path)) !== 'free') {
+      const { settleReplaced } = await import('./settle-replaced.ts');
       settleReplaced(this.path);
       for (const suffix of sideFiles) await rm(this.path + suffix, { force: true });
       await syncDirectory(dirname(this.path));
