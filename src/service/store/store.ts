@@ -10,6 +10,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ShardHost } from '../shard/shard-host.ts';
 import { sharedSignal } from '../shared-signal.ts';
+import type { RefusedWatches } from '../watch/refused-watches.ts';
 import { Discovery } from './discovery.ts';
 import { DistinctFiles } from './distinct-files.ts';
 import { ShardPool } from './shard-pool.ts';
@@ -25,6 +26,8 @@ export interface StoreServices {
   readonly shardLimit: number;
   /** The requests for leases, which this process makes for all shards. */
   readonly leaseTraffic: () => readonly TrafficCount[];
+  /** Of this process. */
+  readonly refusals: RefusedWatches;
 }
 
 const activeLookMs = 50;
@@ -62,6 +65,7 @@ export class Store {
       assertDistinct(all, this.#options.blame ?? 'conflict');
       await Promise.all(all.map((database) => this.#place(database)));
     } catch (error) {
+      for (const discovery of this.#discoveries) discovery.close();
       await this.stop();
       throw error;
     }
@@ -189,6 +193,7 @@ export class Store {
     return new Discovery(config, {
       logger,
       clock,
+      refusals: this.#services.refusals,
       inspect: (paths) => this.#pool.any().call('inspect', { paths }),
       add: (database) => (this.#databases.has(database.path) ? Promise.resolve() : this.add(database)),
       remove: (path) => (named.has(path) ? Promise.resolve() : this.remove(path)),

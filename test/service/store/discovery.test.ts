@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { cpSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { replicaAt } from '../../../src/config/directory-databases.ts';
@@ -105,6 +116,82 @@ describe('Discovery', () => {
     await until('one is gone', () => scene.events.some(({ kind }) => kind === 'removed'), { timeoutMs: 12_000 });
     assert.deepEqual(store.paths, [scene.path('data/replaced.db')]);
     assert.equal(await scene.restoredRows('gone.db'), 1);
+  });
+
+  it('takes a renamed database for one that is gone and one that is new', async (t) => {
+    const scene = new StoreScene(t);
+    mkdirSync(scene.path('data/folder'), { recursive: true });
+    const moved = await scene.application('data/old.db', 2);
+    const inFolder = await scene.application('data/folder/one.db', 3);
+    const store = scene.store({ directories: [scene.directory()], workers: 2 });
+    await store.start();
+    for (const path of store.paths) await store.sync(path);
+    await Promise.all([moved.close(), inFolder.close()]);
+    for (const suffix of ['', '-wal', '-shm']) {
+      if (suffix === '' || readdirSync(scene.path('data')).includes(`old.db${suffix}`))
+        renameSync(scene.path(`data/old.db${suffix}`), scene.path(`data/new.db${suffix}`));
+    }
+    renameSync(scene.path('data/folder'), scene.path('data/moved'));
+    const names = ['data/moved/one.db', 'data/new.db'];
+    await until('both go on under new names', () => names.every((name) => store.paths.includes(scene.path(name))), {
+      timeoutMs: 15_000,
+    });
+    assert.deepEqual(
+      [...store.paths].sort(),
+      names.map((name) => scene.path(name)),
+    );
+    await append(await scene.application('data/new.db'));
+    for (const path of store.paths) await store.sync(path);
+    await store.stop();
+    const rows = await Promise.all(
+      ['old.db', 'new.db', 'folder/one.db', 'moved/one.db'].map((name) => scene.restoredRows(name)),
+    );
+    assert.deepEqual(rows, [2, 3, 3, 3]);
+    assert.ok(!scene.messages.includes('another name of a database that is replicated'));
+  });
+
+  it('leaves a file alone that is still being copied, saying so once, and takes it when it is whole', async (t) => {
+    const scene = new StoreScene(t);
+    mkdirSync(scene.path('data'));
+    await (await scene.application('made', 300)).close();
+    const bytes = readFileSync(scene.path('made'));
+    assert.ok(bytes.length > 50_000);
+    const store = scene.store({ directories: [scene.directory()] });
+    await store.start();
+    writeFileSync(scene.path('data/copy.db'), '');
+    for (let at = 0; at < 40_000; at += 8_000) {
+      appendFileSync(scene.path('data/copy.db'), bytes.subarray(at, at + 8_000));
+      await delay(150);
+    }
+    assert.deepEqual(store.paths, []);
+    appendFileSync(scene.path('data/copy.db'), bytes.subarray(40_000));
+    await joined(store, scene, 'data/copy.db');
+    await store.sync(scene.path('data/copy.db'));
+    await store.stop();
+    assert.equal(await scene.restoredRows('copy.db'), 300);
+    const said = scene.messages.filter((message) => message === 'not complete yet, passed over until it is');
+    assert.equal(said.length, 1);
+  });
+
+  it('does not read a directory again for what happens to known databases', async (t) => {
+    const scene = new StoreScene(t);
+    mkdirSync(scene.path('data'));
+    const busy = await scene.application('data/busy.db', 1);
+    const store = scene.store({ directories: [scene.directory()] });
+    await store.start();
+    await store.sync(scene.path('data/busy.db'));
+    await delay(300);
+    const readAt = () => statSync(scene.path('data'), { bigint: true }).atimeNs;
+    const before = readAt();
+    for (let i = 0; i < 100; i++) {
+      await append(busy);
+      writeFileSync(scene.path('data/busy.db-journal'), 'x');
+      rmSync(scene.path('data/busy.db-journal'));
+      await delay(10);
+    }
+    assert.equal(readAt(), before);
+    readdirSync(scene.path('data'));
+    if (readAt() === before) t.diagnostic('this file system keeps no times of reading: nothing was shown');
   });
 
   it('keeps what the command names, passes over other names of it, and refuses places that collide', async (t) => {
