@@ -8,6 +8,7 @@ import { ServiceError } from '../service-error.ts';
 import type { DirectoryEvent } from '../watch/directory-events.ts';
 import { DirectoryTreeWatch } from '../watch/directory-tree-watch.ts';
 import type { RefusedWatches } from '../watch/refused-watches.ts';
+import { BackgroundTasks } from './background-tasks.ts';
 import { CandidateFiles, type CandidateFilesServices } from './candidate-files.ts';
 import { DirectorySearch } from './directory-search.ts';
 import { KnownDatabases } from './known-databases.ts';
@@ -22,6 +23,9 @@ const pollMs = 2_000;
 const pollShare = 50;
 /** How often to look for what no event tells: moved directories, and events that the system dropped. */
 const sweepMs = 60_000;
+
+/** How many databases may join or end at a time. */
+const tasksAtOnce = 16;
 
 /** The files that SQLite keeps beside a database. */
 const sideFile = /-(wal|shm|journal)$/;
@@ -44,6 +48,9 @@ export class Discovery {
   readonly #tree: DirectoryTreeWatch;
   readonly #search: DirectorySearch;
   readonly #wakeup: Wakeup;
+  readonly #tasks = new BackgroundTasks(tasksAtOnce);
+  /** The databases that are joining or ending. */
+  readonly #changing = new Set<string>();
   /** Entries about which there is news. */
   readonly #news = new Set<string>();
   #isToBeRead = true;
@@ -94,6 +101,7 @@ export class Discovery {
       if (hasNews) await this.#services.clock.sleep(backoff.next(), signal);
     }
     this.close();
+    await this.#tasks.stop();
   }
 
   /** Ends the watch. Idempotent; `run` does it at its end. */
@@ -132,10 +140,11 @@ export class Discovery {
     this.#news.clear();
     try {
       const found = this.#isToBeRead ? await this.scan() : this.#take(await this.#search.among(new Set(news)));
-      for (const database of found) await this.#add(database, signal);
-      const hasEnded = await this.#endMissing();
+      for (const database of found) this.#begin(database.path, () => this.#add(database, signal));
+      const gone = this.#known.gonePaths.filter((path) => !this.#changing.has(path));
+      for (const path of gone) this.#begin(path, () => this.#remove(path, signal));
       this.#problem = undefined;
-      return found.length > 0 || hasEnded;
+      return found.length + gone.length > 0;
     } catch (error) {
       if (signal.aborted) return false;
       const { message } = error instanceof Error ? error : new Error(String(error));
@@ -174,30 +183,42 @@ export class Discovery {
 
   async #add(database: DatabaseConfig, signal: AbortSignal): Promise<void> {
     const { add, logger } = this.#services;
+    const { path } = database;
     try {
       await add(database);
-      logger.info('a database joined', { db: database.path });
+      logger.info('a database joined', { db: path });
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ServiceError && error.code === 'already-there') {
-        this.passOverLink(database.path);
+        this.passOverLink(path);
         return;
       }
-      this.#known.forget(database.path);
-      this.#candidates.passOverFailed(database.path);
+      this.#known.forget(path);
+      this.#candidates.passOverFailed(path);
       const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
-      logger.error('cannot replicate a database that was found', { db: database.path, error, hint });
+      logger.error('cannot replicate a database that was found', { db: path, error, hint });
+    } finally {
+      this.#changing.delete(path);
     }
   }
 
-  async #endMissing(): Promise<boolean> {
-    const gone = this.#known.gonePaths;
-    for (const path of gone) {
-      this.#services.logger.info('a database is gone, its replication ends; its replica stays', { db: path });
-      await this.#services.remove(path);
-      this.#known.forget(path);
+  /** Its file may be there again when that has ended, or have another name. */
+  async #remove(path: string, signal: AbortSignal): Promise<void> {
+    const { remove, logger } = this.#services;
+    logger.info('a database is gone, its replication ends; its replica stays', { db: path });
+    try {
+      await remove(path);
+    } catch (error) {
+      if (!signal.aborted) logger.error('cannot end the replication of a database', { db: path, error });
     }
-    if (gone.length > 0) for (const path of this.#search.otherNames()) this.#note(path);
-    return gone.length > 0;
+    this.#known.forget(path);
+    this.#changing.delete(path);
+    for (const other of [path, ...this.#search.otherNames()]) this.#note(other);
+  }
+
+  /** A slow store holds up its own databases only. */
+  #begin(path: string, task: () => Promise<void>): void {
+    this.#changing.add(path);
+    this.#tasks.add(task);
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import {
   appendFileSync,
   cpSync,
@@ -14,10 +15,16 @@ import {
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { replicaAt } from '../../../src/config/directory-databases.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { Discovery } from '../../../src/service/store/discovery.ts';
 import type { Store } from '../../../src/service/store/store.ts';
+import { RefusedWatches } from '../../../src/service/watch/refused-watches.ts';
+import { AttachedFiles } from '../../../src/sqlite/attached-files.ts';
 import { identifyFile } from '../../../src/sqlite/file-identity.ts';
+import { inspectFoundDatabase } from '../../../src/sqlite/inspect-database.ts';
 import { hasLockOn, readKernelLockTable, sharedLockByte } from '../../../src/sqlite/kernel-locks.ts';
 import { until } from '../../engine/until.ts';
+import { recordingLogger } from '../recording-logger.ts';
 import { append, StoreScene, shardPids } from './store-scene.ts';
 
 function joined(store: Store, scene: StoreScene, name: string): Promise<boolean> {
@@ -192,6 +199,43 @@ describe('Discovery', () => {
     assert.equal(readAt(), before);
     readdirSync(scene.path('data'));
     if (readAt() === before) t.diagnostic('this file system keeps no times of reading: nothing was shown');
+  });
+
+  it('lets databases join and end while others take their time to', async (t) => {
+    const scene = new StoreScene(t);
+    mkdirSync(scene.path('data'));
+    await (await scene.application('made', 1)).close();
+    const [joining, ending]: [string[], string[]] = [[], []];
+    const { logger, lines } = recordingLogger();
+    const done = new AbortController();
+    const takesItsTime = async (path: string, into: string[]) => {
+      into.push(path);
+      if (path.includes('slow')) await once(done.signal, 'abort');
+    };
+    const attached = new AttachedFiles();
+    const discovery = new Discovery(scene.directory(), {
+      logger,
+      clock: systemClock,
+      refusals: new RefusedWatches({ logger }),
+      inspect: async (paths) => paths.map((path) => inspectFoundDatabase(path, attached)),
+      add: ({ path }) => takesItsTime(path, joining),
+      remove: (path) => takesItsTime(path, ending),
+    });
+    for (const name of ['one.db', 'slow-end.db']) cpSync(scene.path('made'), scene.path(`data/${name}`));
+    assert.equal((await discovery.scan()).length, 2);
+    const run = discovery.run(done.signal);
+    cpSync(scene.path('made'), scene.path('data/slow-join.db'));
+    await until('the slow one joins', () => joining.length === 1);
+    rmSync(scene.path('data/slow-end.db'));
+    await until('the slow one ends', () => ending.length === 1);
+    rmSync(scene.path('data/one.db'));
+    await until('another ends', () => ending.includes(scene.path('data/one.db')));
+    cpSync(scene.path('made'), scene.path('data/one.db'));
+    await until('it joins again', () => joining.includes(scene.path('data/one.db')));
+    assert.deepEqual([joining.length, ending.length], [2, 2]);
+    done.abort();
+    await run;
+    assert.ok(lines.every(({ level }) => level !== 'error'));
   });
 
   it('keeps what the command names, passes over other names of it, and refuses places that collide', async (t) => {
