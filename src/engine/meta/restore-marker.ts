@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
-import { type DurableFiles, makeDirectory } from '../../runtime/durable-files.ts';
+import { makeDirectory } from '../../runtime/durable-directory.ts';
+import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { LineageHead } from '../lineage-head.ts';
 import type { MetaDirectory } from './meta-directory.ts';
 import { PageChecksumTable } from './page-checksum-table.ts';

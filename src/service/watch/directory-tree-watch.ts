@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
+import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import { type DirectoryEvent, DirectoryEvents } from './directory-events.ts';
 import type { RefusedWatches } from './refused-watches.ts';
-import { isWatchable } from './watchable-file-system.ts';
 
 export interface DirectoryTreeOptions {
   /** Something happened to the entry of a directory. */
