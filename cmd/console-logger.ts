@@ -1,5 +1,6 @@
 import type { LoggingConfig } from '../src/config/normal-config.ts';
 import { type LogFields, type Logger, type LogLevel, loggerFrom } from '../src/runtime/logger.ts';
+import { SourcePositions } from './source-positions.ts';
 
 const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
@@ -9,10 +10,11 @@ export function consoleLogger(
   write: (line: string) => void,
   now: () => number = Date.now,
 ): Logger {
+  const positions = new SourcePositions();
   const render = config.type === 'json' ? jsonLine : textLine;
   return loggerFrom((level, message, fields) => {
     if (ranks[level] < ranks[config.level]) return;
-    const source = config.source ? { source: callingLine() } : {};
+    const source = config.source ? { source: callingLine(positions) } : {};
     const head = { time: new Date(now()).toISOString(), level: level.toUpperCase(), ...source, msg: message };
     write(`${render({ ...head, ...fields })}\n`);
   });
@@ -49,8 +51,11 @@ function quoted(text: string): string {
 }
 
 /** The first line of the stack outside the logger's own files, as a path below the program's folder. */
-function callingLine(): string {
-  const frames = (new Error().stack ?? '').split('\n').slice(1);
-  const caller = frames.find((frame) => !/(?:cmd\/console-logger|runtime\/logger)\.[jt]s:/.test(frame)) ?? '';
-  return /\b((?:src|cmd|test)\/[^\s)]+\.[jt]s:\d+)/.exec(caller)?.[1] ?? '';
+function callingLine(positions: SourcePositions): string {
+  for (const line of (new Error().stack ?? '').split('\n').slice(1)) {
+    const frame = positions.in(line);
+    if (/(?:cmd\/console-logger|runtime\/logger)\.[jt]s:/.test(frame)) continue;
+    return /\b((?:src|cmd|test)\/[^\s)]+\.[jt]s:\d+)/.exec(frame)?.[1] ?? '';
+  }
+  return '';
 }

@@ -61,10 +61,12 @@ async function loadCommand(name: string): Promise<Command> {
   });
 }
 
-function tellError(error: unknown): void {
+async function tellError(error: unknown): Promise<void> {
   io.tell(`Error: ${error instanceof Error ? error.message : String(error)}`);
   if (error instanceof TypedError && error.hint !== undefined) io.tell(`Hint: ${error.hint}`);
-  if (process.env.LITESTREAM_DEBUG && error instanceof Error) io.tell(error.stack ?? '');
+  if (!process.env.LITESTREAM_DEBUG || !(error instanceof Error)) return;
+  const { SourcePositions } = await import('./source-positions.ts');
+  io.tell(new SourcePositions().in(error.stack ?? ''));
 }
 
 // A reader that has seen enough, such as `head`, is no failure.
@@ -76,6 +78,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  tellError(error);
   process.exitCode = exitCodeOf(error);
+  await tellError(error);
 }

@@ -1,10 +1,9 @@
 import type { DatabaseConfig } from '../src/config/normal-config.ts';
 import type { LeaseRecord } from '../src/replica/lease/lease-record.ts';
-import { openLeaseStore } from '../src/replica/open-lease-store.ts';
 import { locationUrl, type ReplicaLocation } from '../src/replica/replica-location.ts';
 import { DurableFiles } from '../src/runtime/durable-files.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
-import { isLeased } from '../src/service/lease/database-leases.ts';
+import { isLeased } from '../src/service/lease/is-leased.ts';
 
 /** What the lease object of a replica says. */
 export type ReplicaLease =
@@ -32,6 +31,7 @@ export class LeaseReader {
 }
 
 async function readLease(place: ReplicaLocation): Promise<ReplicaLease | undefined> {
+  const { openLeaseStore } = await import('../src/replica/open-lease-store.ts');
   const store = openLeaseStore(place, { durableFiles: new DurableFiles(), logger: silentLogger });
   try {
     const stored = await store.read();

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { logLevel } from '../src/config/normalise.ts';
+import { logLevel } from '../src/config/log-level.ts';
 import { outputState } from '../src/engine/restore/output-file.ts';
 import type { NamedReplica, RestoreOptions, RestoreResult } from '../src/engine/restore/restore-options.ts';
 import { formatTxid } from '../src/format/ltx/txid.ts';

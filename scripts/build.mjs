@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runCommand } from './command.mjs';
 import { exclusively } from './exclusive.mjs';
@@ -7,10 +7,11 @@ import { cacheFolder, isEntry, projectRoot } from './project.mjs';
 import { filesBelow, typeScriptSources } from './source-files.mjs';
 import { clearStamp, fingerprint, isCurrent, writeStamp } from './stamp.mjs';
 
-const kernelsPath = join(projectRoot, 'dist/src/kernel/kernels.wasm');
-const commandPath = join(projectRoot, 'dist/cmd/litestream.js');
+/** The command finds its kernels beside itself, the library beside the file that loads them. */
+const kernelsPaths = ['dist/src/kernel/kernels.wasm', 'dist/bin/kernels.wasm'].map((path) => join(projectRoot, path));
+const commandPath = join(projectRoot, 'dist/bin/litestream.js');
 
-/** The two halves of the build: what each reads, whether its output stands, and how it is made. */
+/** The parts of the build: what each reads, whether its output stands, and how it is made. */
 const parts = [
   {
     name: 'compile TypeScript',
@@ -28,8 +29,21 @@ const parts = [
         'package-lock.json',
         'scripts/build-kernels.mjs',
       ]),
-    isComplete: () => existsSync(kernelsPath),
+    isComplete: () => kernelsPaths.every((path) => existsSync(path)),
     make: compileKernels,
+  },
+  {
+    name: 'bundle the command',
+    stamp: 'command',
+    wanted: () =>
+      fingerprint([
+        ...filesBelow('src', { extension: '.ts' }),
+        ...filesBelow('cmd', { extension: '.ts' }),
+        'package-lock.json',
+        'scripts/build-command.mjs',
+      ]),
+    isComplete: () => existsSync(commandPath),
+    make: bundleCommand,
   },
 ];
 
@@ -66,11 +80,14 @@ async function compile() {
   if (!outputIsComplete()) rmSync(join(projectRoot, 'dist/tsconfig.tsbuildinfo'), { force: true });
   const { code, output } = await runCommand(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
   if (code !== 0) throw new StepError(`Cannot compile the sources: tsc ended with ${code}. It said:\n${output}`);
-  if (!existsSync(commandPath)) return;
-  if (!readFileSync(commandPath, 'utf8').startsWith('#!/usr/bin/env node\n')) {
-    throw new StepError(
-      'Cannot make the command executable: cmd/litestream.ts does not begin with #!/usr/bin/env node',
-    );
+}
+
+async function bundleCommand() {
+  const { buildCommand } = await import('./build-command.mjs');
+  try {
+    await buildCommand(dirname(commandPath));
+  } catch (error) {
+    throw new StepError(`Cannot bundle the command: ${error.message}`);
   }
   chmodSync(commandPath, 0o755);
 }
@@ -78,11 +95,14 @@ async function compile() {
 /** The module appears whole under its name: a test that starts meanwhile finds the old one or the new one. */
 async function compileKernels() {
   const { buildKernels } = await import('./build-kernels.mjs');
-  mkdirSync(dirname(kernelsPath), { recursive: true });
   mkdirSync(cacheFolder, { recursive: true });
   const temporaryPath = join(cacheFolder, 'kernels.wasm');
   await buildKernels(temporaryPath);
-  renameSync(temporaryPath, kernelsPath);
+  for (const path of kernelsPaths) {
+    mkdirSync(dirname(path), { recursive: true });
+    copyFileSync(temporaryPath, `${path}.new`);
+    renameSync(`${path}.new`, path);
+  }
 }
 
 function outputIsComplete() {
@@ -92,7 +112,7 @@ function outputIsComplete() {
 /** Removes what a source that is gone was compiled to, so that it cannot be imported or run as a test. */
 function removeStaleOutput() {
   const sources = new Set(typeScriptSources());
-  for (const path of filesBelow('dist')) {
+  for (const path of filesBelow('dist', { skip: new Set(['dist/bin']) })) {
     const source = path.replace(/^dist\//, '').replace(/(\.js|\.js\.map|\.d\.ts)$/, '.ts');
     if (source.endsWith('.ts') && !sources.has(source)) {
       rmSync(join(projectRoot, path));

@@ -1,5 +1,6 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { locationBelow, locationUrl, type ReplicaLocation } from '../replica/replica-location.ts';
+import { systemErrorCode } from '../runtime/typed-error.ts';
 import { defaultMetaPath, defaultReplicaPath, isNeverDatabase, metaSuffix } from './database-paths.ts';
 import { defaultAutoRecover, defaultSyncIntervalMs } from './defaults.ts';
 import { globExpression } from './glob.ts';
@@ -14,6 +15,8 @@ export interface DirectoryReader {
   kind(path: string): Promise<EntryKind>;
   /** The entries of a directory; empty when it does not exist. Links to directories are `other`: no scan goes round. */
   list(path: string): Promise<readonly DirectoryEntry[]>;
+  /** A directory in the one that is searched may not be read, and is passed over. */
+  onDenied?(path: string): void;
 }
 
 export type EntryKind = 'file' | 'directory' | 'other' | 'missing';
@@ -23,28 +26,55 @@ export interface DirectoryEntry {
   readonly kind: EntryKind;
 }
 
-/** The files of a directory that may be databases, in order of their paths. Their headers are still to be looked at. */
-export async function findCandidates(config: DirectoryConfig, reader: DirectoryReader): Promise<string[]> {
+/**
+ * The files of a directory that may be databases, in order of their paths. Their headers are still to be looked at. `top`: the
+ * directory itself, or one below it to look in only.
+ */
+export async function findCandidates(
+  config: DirectoryConfig,
+  reader: DirectoryReader,
+  top: string = config.directory,
+): Promise<string[]> {
   const found: string[] = [];
-  const waiting = [config.directory];
+  const waiting = [top];
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
-    for (const { name, kind } of await reader.list(directory)) {
-      const path = join(directory, name);
-      if (kind === 'directory' && config.recursive && !isNeverDatabase(name, 'directory')) waiting.push(path);
-      if (kind === 'file' && isCandidate(config, path)) found.push(path);
+    const folder = relative(config.directory, directory);
+    for (const { name, kind } of await entriesOf(directory, config, reader)) {
+      if (kind === 'file' && isCandidateName(config, folder, name)) found.push(join(directory, name));
+      if (kind !== 'directory' || !config.recursive || isNeverDatabase(name, 'directory')) continue;
+      waiting.push(join(directory, name));
     }
   }
   return found.sort();
 }
 
+async function entriesOf(
+  directory: string,
+  config: DirectoryConfig,
+  reader: DirectoryReader,
+): Promise<readonly DirectoryEntry[]> {
+  try {
+    return await reader.list(directory);
+  } catch (error) {
+    const isDenied = ['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '');
+    if (directory === config.directory || !isDenied) throw error;
+    reader.onDenied?.(directory);
+    return [];
+  }
+}
+
 /** Whether a file that stands or appears at `path` may be a database of this directory. */
 export function isCandidate(config: DirectoryConfig, path: string): boolean {
-  const below = relative(config.directory, path);
-  const parts = below.split('/');
+  const parts = relative(config.directory, path).split('/');
   const name = parts.pop() ?? '';
   if (name === '' || parts[0] === '..' || (parts.length > 0 && !config.recursive)) return false;
-  if (isNeverDatabase(name, 'file') || parts.some((part) => isNeverDatabase(part, 'directory'))) return false;
-  return globExpression(config.pattern).test(config.pattern.includes('/') ? below : name);
+  return !parts.some((part) => isNeverDatabase(part, 'directory')) && isCandidateName(config, parts.join('/'), name);
+}
+
+/** As `isCandidate`, for a name in a folder below the directory that is searched. */
+function isCandidateName({ pattern }: DirectoryConfig, folder: string, name: string): boolean {
+  if (isNeverDatabase(name, 'file')) return false;
+  return globExpression(pattern).test(folder !== '' && pattern.includes('/') ? `${folder}/${name}` : name);
 }
 
 /** The configuration of one database of a directory. */

@@ -17,13 +17,13 @@ export const diskDirectoryReader: DirectoryReader = {
       if (systemErrorCode(error) === 'ENOENT') return [];
       throw error;
     }
-    return Promise.all(
-      entries.map(async (entry): Promise<DirectoryEntry> => {
-        if (!entry.isSymbolicLink()) return { name: entry.name, kind: kindOf(entry) };
-        const target = await statIfAny(join(path, entry.name));
-        return { name: entry.name, kind: target?.isFile() ? 'file' : 'other' };
-      }),
-    );
+    const found: DirectoryEntry[] = [];
+    for (const entry of entries) {
+      const isLink = entry.isSymbolicLink();
+      const kind = isLink ? ((await statIfAny(join(path, entry.name)))?.isFile() ? 'file' : 'other') : kindOf(entry);
+      found.push({ name: entry.name, kind });
+    }
+    return found;
   },
 };
 

@@ -8,6 +8,7 @@ import { defaultAutoRecover, defaultConfig, defaultSettings, defaultSyncInterval
 import { replicaAt, replicaName } from './directory-databases.ts';
 import { assertDistinct } from './distinct-databases.ts';
 import { leaseSettings } from './lease-settings.ts';
+import { logLevel } from './log-level.ts';
 import type {
   DatabaseConfig,
   DatabaseSettings,
@@ -142,20 +143,6 @@ function replicaLocation(replica: ReplicaEntry, file: ConfigFile, context: PathC
   const s3 = { ...shared, ...own, ...(keyPath ? { sseCustomerKeyPath: expandPath(keyPath, context) } : {}) };
   if (url === undefined && type !== 's3') return { type: 'file', path: expandPath(path, context) };
   return asConfigError(() => (url === undefined ? s3Location({ bucket, ...s3, path }) : parseReplicaUrl(url, { s3 })));
-}
-
-const logLevels: Readonly<Record<string, LoggingConfig['level']>> = {
-  trace: 'debug',
-  debug: 'debug',
-  info: 'info',
-  warn: 'warn',
-  warning: 'warn',
-  error: 'error',
-};
-
-/** The level of a name, in any case; `trace`, which Litestream has, is our `debug`. */
-export function logLevel(name: string): LoggingConfig['level'] | undefined {
-  return logLevels[name.toLowerCase()];
 }
 
 function logging(

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { nearestName } from './nearest-name.ts';
 import { type ConfigFile, configSchema } from './schema/config.ts';
@@ -14,7 +14,8 @@ export function parseConfig(text: string, file: string): ConfigFile {
     if (!(error instanceof YamlSyntaxError)) throw error;
     throw configError(file, [{ ...error.position, key: '', message: error.message, code: 'invalid' }], error);
   }
-  const result = configSchema.safeParse(document.value ?? {});
+  // One file is read sooner than code for reading it is generated.
+  const result = configSchema.safeParse(document.value ?? {}, { jitless: true });
   if (result.success) return result.data;
   const { issues } = result.error;
   const told = issues.filter((issue) => !followsFromUnknownKey(issue, issues));

@@ -5,8 +5,7 @@ import { ConfigError } from './config-error.ts';
 import { expandPath } from './database-paths.ts';
 import { expandEnvironment } from './environment-expansion.ts';
 import type { NormalConfig } from './normal-config.ts';
-import { type NormaliseContext, normalise } from './normalise.ts';
-import { parseConfig } from './parse-config.ts';
+import type { NormaliseContext } from './normalise.ts';
 
 /** The part of the process that configuration depends on; `cmd` or the library's caller hands it in. */
 export interface ConfigEnvironment extends NormaliseContext {
@@ -41,6 +40,8 @@ export async function readConfigFile(
     options.variables === 'keep'
       ? { text, missing: [] }
       : expandEnvironment(text, environment.variables, environment.processId);
+  // What reads YAML and knows every key takes longest to load, and most commands work without a file too.
+  const [{ parseConfig }, { normalise }] = await Promise.all([import('./parse-config.ts'), import('./normalise.ts')]);
   return { config: normalise(parseConfig(expanded, file), environment), file, missingVariables: missing };
 }
 

@@ -11,7 +11,6 @@ import type {
 } from '../engine/restore/restore-options.ts';
 import { syncDirectory } from '../runtime/durable-directory.ts';
 import { pathExists } from '../runtime/path-exists.ts';
-import { holdDatabase } from './hold-database.ts';
 import { type FileOwner, giveToOwner, replacedFile } from './replaced-file.ts';
 import { requireSqlite } from './require-sqlite.ts';
 
@@ -37,7 +36,10 @@ export async function restoreDatabase(
   const meta = new MetaDirectory(metaPath ?? defaultMetaPath(outputPath));
   const marker = new MarkerInProgress(meta, services);
   const replaced = isReplacing ? await replacedFile(outputPath, services) : undefined;
-  const lock = () => holdDatabase('restore to', { path: outputPath, metaPath: meta.path }, services);
+  const lock = async () => {
+    const { holdDatabase } = await import('./hold-database.ts');
+    return holdDatabase('restore to', { path: outputPath, metaPath: meta.path }, services);
+  };
   let held = isReplacing && (replaced !== undefined || (await pathExists(meta.path))) ? await lock() : undefined;
   try {
     return await restore(

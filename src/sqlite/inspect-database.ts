@@ -1,4 +1,5 @@
-import { databaseHeaderBytes, decodeDatabaseHeader } from '../format/database/header.ts';
+import { statSync } from 'node:fs';
+import { type DatabaseHeader, databaseHeaderBytes, decodeDatabaseHeader } from '../format/database/header.ts';
 import type { AttachedFiles } from './attached-files.ts';
 import { liveError, openConnection } from './connection.ts';
 import { identifyFile } from './file-identity.ts';
@@ -12,6 +13,27 @@ export type DatabaseKind = 'absent' | 'foreign' | 'rollback-journal' | 'wal';
  * the application. Throws LiveError `attached` for one that is, by whatever name, and `denied` when it cannot be read.
  */
 export function inspectDatabase(path: string, attached: AttachedFiles): DatabaseKind {
+  const header = readHeader(path, attached);
+  return typeof header === 'string' ? header : kindOf(header);
+}
+
+/**
+ * As `inspectDatabase`, for a file that somebody may still be copying to its place: `incomplete` while it is shorter than its
+ * header says. Beside a WAL or a journal it may be that and SQLite knows what to do.
+ */
+export function inspectFoundDatabase(path: string, attached: AttachedFiles): DatabaseKind | 'incomplete' {
+  const header = readHeader(path, attached);
+  if (typeof header === 'string') return header;
+  const { pageCount = 0, pageSizeBytes } = header;
+  const isWhole = sizeOf(path) >= pageCount * pageSizeBytes;
+  return isWhole || sizeOf(`${path}-wal`) > 0 || sizeOf(`${path}-journal`) > 0 ? kindOf(header) : 'incomplete';
+}
+
+function kindOf({ isWal }: DatabaseHeader): DatabaseKind {
+  return isWal ? 'wal' : 'rollback-journal';
+}
+
+function readHeader(path: string, attached: AttachedFiles): DatabaseHeader | 'absent' | 'foreign' {
   try {
     const identity = identifyFile(path);
     if (identity === undefined) return 'absent';
@@ -19,11 +41,14 @@ export function inspectDatabase(path: string, attached: AttachedFiles): Database
     const start = attached.readStart(path, databaseHeaderBytes);
     if (start === undefined || start.byteLength === 0) return 'absent';
     const decoded = decodeDatabaseHeader(start);
-    if (decoded.state !== 'valid') return 'foreign';
-    return decoded.header.isWal ? 'wal' : 'rollback-journal';
+    return decoded.state === 'valid' ? decoded.header : 'foreign';
   } catch (error) {
     throw liveError('read', path, error);
   }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /**

@@ -13,7 +13,7 @@ export interface Program {
 /** This project's own command, as it was compiled beside this file. */
 export const ownProgram: Program = {
   name: 'this project',
-  words: [process.execPath, fileURLToPath(new URL('../../cmd/litestream.js', import.meta.url))],
+  words: [process.execPath, fileURLToPath(new URL('../../bin/litestream.js', import.meta.url))],
 };
 
 /** A program given on the command line: a path, or a command with arguments. */

@@ -11,7 +11,7 @@ import { ReplicaFiles } from '../engine/replica-files.ts';
 import { litestream } from '../support/litestream-cli.ts';
 import { Writer } from '../support/writer.ts';
 
-const entryPath = fileURLToPath(new URL('../../cmd/litestream.js', import.meta.url));
+const entryPath = fileURLToPath(new URL('../../bin/litestream.js', import.meta.url));
 const levelMs = 300;
 const config = `
 levels: [{interval: ${levelMs}ms}, {interval: 900ms}]

@@ -8,11 +8,11 @@ import { temporaryFolder } from '../engine/restore/restore-to-folder.ts';
 import { goldenFolder } from '../support/golden-files.ts';
 import { projectRoot } from '../support/project-root.ts';
 
-const compiled = (folder: string) => fileURLToPath(new URL(`../../${folder}`, import.meta.url));
+const compiled = fileURLToPath(new URL('../../bin', import.meta.url));
 
 /** The program as it is installed where install scripts were not allowed to run: better-sqlite3 was never compiled. */
 function installWithoutModule(folder: string): string {
-  for (const part of ['cmd', 'src']) cpSync(compiled(part), join(folder, 'dist', part), { recursive: true });
+  cpSync(compiled, join(folder, 'dist/bin'), { recursive: true });
   cpSync(join(projectRoot, 'package.json'), join(folder, 'package.json'));
   const packages = join(projectRoot, 'node_modules');
   const copies = join(folder, 'node_modules');
@@ -23,7 +23,7 @@ function installWithoutModule(folder: string): string {
   for (const part of ['lib', 'package.json']) {
     cpSync(join(packages, 'better-sqlite3', part), join(copies, 'better-sqlite3', part), { recursive: true });
   }
-  return join(folder, 'dist/cmd/litestream.js');
+  return join(folder, 'dist/bin/litestream.js');
 }
 
 test('litestream without its native module says in one line how to get it, and restores nevertheless', (t) => {

@@ -14,7 +14,7 @@ import { litestream } from '../support/litestream-cli.ts';
 import { encodeLtxFile, ltxHeader } from '../support/ltx-file-spec.ts';
 import { testPages } from '../support/test-pages.ts';
 
-const entryPath = fileURLToPath(new URL('../../cmd/litestream.js', import.meta.url));
+const entryPath = fileURLToPath(new URL('../../bin/litestream.js', import.meta.url));
 const holderPath = fileURLToPath(new URL('../engine/hold-lock.js', import.meta.url));
 
 /** Every file holds a page that no other has, so all must be read. */

@@ -15,7 +15,7 @@ import { Application } from '../sqlite/application.ts';
 import { type CliResult, litestream } from '../support/litestream-cli.ts';
 import type { S3Server } from '../support/s3-server.ts';
 
-const entry = fileURLToPath(new URL('../../cmd/litestream.js', import.meta.url));
+const entry = fileURLToPath(new URL('../../bin/litestream.js', import.meta.url));
 
 /** ttl + margin + poll + one request at a ttl of 3 s, ten times over. */
 export const takeOverMs = 10 * 6_000;

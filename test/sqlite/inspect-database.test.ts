@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AttachedFiles } from '../../src/sqlite/attached-files.ts';
-import { inspectDatabase, switchToWal } from '../../src/sqlite/inspect-database.ts';
+import { inspectDatabase, inspectFoundDatabase, switchToWal } from '../../src/sqlite/inspect-database.ts';
 import { liveFixture, makeDirectory } from './live-fixture.ts';
 
 test('inspectDatabase tells what a file is without leaving anything behind', async (t) => {
@@ -27,6 +27,25 @@ test('inspectDatabase tells what a file is without leaving anything behind', asy
   }
   execFileSync('mkfifo', [join(directory, 'pipe')]);
   assert.equal(inspectDatabase(join(directory, 'pipe'), attached), 'foreign');
+});
+
+test('inspectFoundDatabase tells a file that is being copied from a whole one, and from one that a WAL completes', async (t) => {
+  const { path, application, attached } = await liveFixture(t);
+  await application.run('insert into t values (hex(randomblob(20000)))', 'pragma wal_checkpoint(truncate)');
+  const bytes = readFileSync(path);
+  const copy = join(makeDirectory(t), 'copy.db');
+  for (const [part, kind] of [
+    [bytes.subarray(0, 0), 'absent'],
+    [bytes.subarray(0, 4096), 'incomplete'],
+    [bytes.subarray(0, -1), 'incomplete'],
+    [bytes, 'wal'],
+  ] as const) {
+    writeFileSync(copy, part);
+    assert.equal(inspectFoundDatabase(copy, attached), kind);
+  }
+  writeFileSync(copy, bytes.subarray(0, 4096));
+  writeFileSync(`${copy}-wal`, 'frames');
+  assert.equal(inspectFoundDatabase(copy, attached), 'wal');
 });
 
 test('switchToWal changes the mode and nothing else', async (t) => {

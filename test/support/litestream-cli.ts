@@ -12,7 +12,7 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
-const entry = fileURLToPath(new URL('../../cmd/litestream.js', import.meta.url));
+const entry = fileURLToPath(new URL('../../bin/litestream.js', import.meta.url));
 
 /** Runs the compiled command line as a process of its own, with an environment that holds nothing else of ours. */
 export function litestream(args: readonly string[], { cwd, env }: CliOptions = {}): Promise<CliResult> {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { maxCompactionLevels } from '../../engine/levels/level-settings.ts';
 import { databaseSchema, snapshotSchema } from './database.ts';
 import { later } from './later.ts';

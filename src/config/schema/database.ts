@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { leaseSchema } from './lease.ts';
 import { replicaSchema } from './replica.ts';
 import { count, duration, positiveDuration, size, text, toggle } from './scalar.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** Marks the issues of keys that Litestream has, or that are planned, and this version cannot serve. */
 export const notSupported = { notSupported: true } as const;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationOfAtLeast, text, toggle } from './scalar.ts';
 
 const leastTtlMs = 3_000;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError } from '../config-error.ts';
 import { isReplicaUrl, locationOfUrl, replicaTypeOf, replicaTypes } from '../replica-url.ts';
 import { later, never, notSupported } from './later.ts';

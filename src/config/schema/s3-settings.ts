@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { S3Settings } from '../../replica/s3/s3-location.ts';
 import { count, size, text, toggle } from './scalar.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { byteSizeForm, parseByteSize } from '../value/byte-size.ts';
 import { durationForm, parseGoDuration } from '../value/go-duration.ts';
 

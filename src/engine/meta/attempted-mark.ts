@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatTxid, parseTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';

@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { WalPosition } from '../capture/wal-position.ts';
 

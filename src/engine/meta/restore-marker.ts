@@ -1,28 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
-import { toChecksum } from '../../format/ltx/checksum.ts';
-import { formatTxid, parseTxid, type Txid } from '../../format/ltx/txid.ts';
+import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
 import { makeDirectory } from '../../runtime/durable-directory.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { LineageHead } from '../lineage-head.ts';
 import type { MetaDirectory } from './meta-directory.ts';
 import { PageChecksumTable } from './page-checksum-table.ts';
-
-const txid = z.string().transform((text, context): Txid => {
-  const parsed = parseTxid(text);
-  if (parsed === undefined) context.addIssue({ code: 'custom', message: 'not a TXID' });
-  return parsed ?? (0n as Txid);
-});
-
-const schema = z.object({
-  version: z.literal(1),
-  txid,
-  newestTxid: txid,
-  checksum: z
-    .string()
-    .regex(/^[0-9a-f]{16}$/)
-    .transform((text) => toChecksum(BigInt(`0x${text}`))),
-});
+import type { StoredRestoreMarker } from './stored-restore-marker.ts';
 
 /** Says which state of a replica a database was made from, so that replication can go on from it. */
 export interface RestoreMarker {
@@ -53,9 +36,11 @@ export async function writeRestoreMarker(
 
 /** Reads the marker; undefined when there is none or it does not belong to its table. */
 export async function readRestoreMarker(meta: MetaDirectory): Promise<RestoreMarker | undefined> {
-  let stored: z.infer<typeof schema>;
+  let stored: StoredRestoreMarker;
   try {
-    stored = schema.parse(JSON.parse(await readFile(meta.restoreMarkerPath, 'utf8')));
+    const text = await readFile(meta.restoreMarkerPath, 'utf8');
+    const { storedRestoreMarker } = await import('./stored-restore-marker.ts');
+    stored = storedRestoreMarker.parse(JSON.parse(text));
   } catch {
     return undefined; // no marker, or one that says nothing
   }

@@ -7,7 +7,6 @@ import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { PendingFile } from '../../runtime/pending-file.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { RestoreError } from './restore-error.ts';
-import { settleReplaced } from './settle-replaced.ts';
 
 const sideFiles = ['-wal', '-shm', '-journal'];
 const temporarySuffix = /^[0-9a-f]{16}\.tmp(-wal|-shm|-journal|\.d)?$/;
@@ -109,6 +108,7 @@ export class OutputFile {
    */
   async replace(): Promise<void> {
     if ((await outputState(this.path)) !== 'free') {
+      const { settleReplaced } = await import('./settle-replaced.ts');
       settleReplaced(this.path);
       for (const suffix of sideFiles) await rm(this.path + suffix, { force: true });
       await syncDirectory(dirname(this.path));

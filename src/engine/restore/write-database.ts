@@ -1,6 +1,5 @@
 import { applyPlan } from './apply/apply-plan.ts';
 import type { Choice } from './choose-replica.ts';
-import { checkIntegrity } from './integrity-check.ts';
 import { OutputFile, requireFreeOutput } from './output-file.ts';
 import type { RestoredState, RestoreOptions, RestoreReport, RestoreServices } from './restore-options.ts';
 
@@ -35,6 +34,7 @@ export async function writeDatabase(
     const sizeBytes = header.commit * header.pageSizeBytes;
     await output.truncate(sizeBytes);
     if (options.integrityCheck === 'quick' || options.integrityCheck === 'full') {
+      const { checkIntegrity } = await import('./integrity-check.ts');
       checkIntegrity(output.temporaryPath, options.integrityCheck);
     }
     const state: RestoredState = {

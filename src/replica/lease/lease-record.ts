@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatTxid, parseTxid, type Txid } from '../../format/ltx/txid.ts';
 import { ReplicaError } from '../replica-error.ts';
 

@@ -8,6 +8,7 @@ import type { CallOptions } from '../../replica/replica-client.ts';
 import { locationUrl, type ReplicaLocation } from '../../replica/replica-location.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DirectoryLocks } from './directory-locks.ts';
+import { isLeased } from './is-leased.ts';
 import type { LeaseDesk, LeaseRequest, OpenedLease } from './lease-desk.ts';
 import type { LeaseStores } from './lease-stores.ts';
 import { OwnLock } from './own-lock.ts';
@@ -150,9 +151,4 @@ function wayUp(from: ReplicaLocation, to: ReplicaLocation): string {
 /** Whether any replica of a database may stand under a lease. */
 export function asksForLeases({ lease, replicas }: DatabaseConfig): boolean {
   return replicas.some((replica) => isLeased(lease, replica));
-}
-
-/** By default leases are for stores that several machines reach. */
-export function isLeased({ mode }: DatabaseConfig['lease'], { location }: ReplicaConfig): boolean {
-  return mode === 'on' || (mode === 'auto' && location.type !== 'file');
 }

@@ -23,8 +23,11 @@ export interface ShardSettings {
   readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
 }
 
-/** What a file turned out to be; `attached`: it is replicated already, maybe under another name. */
-export type Inspection = DatabaseKind | 'attached' | 'unreadable';
+/**
+ * What a file turned out to be; `incomplete`: it is being copied to its place; `attached`: it is replicated already, maybe
+ * under another name.
+ */
+export type Inspection = DatabaseKind | 'incomplete' | 'attached' | 'unreadable';
 
 /** Everything a shard can be asked, with the answers. Plain data that structured cloning carries, bigints included. */
 export interface ShardCalls {

@@ -16,6 +16,7 @@ import { DirectoryLocks } from '../lease/directory-locks.ts';
 import type { LeaseDesk } from '../lease/lease-desk.ts';
 import { LeaseStores } from '../lease/lease-stores.ts';
 import { DirectoryWatch } from '../watch/directory-watch.ts';
+import type { RefusedWatches } from '../watch/refused-watches.ts';
 import { type AttachmentLimit, Attachments } from './attachments.ts';
 import type { ShardSettings } from './shard-protocol.ts';
 
@@ -34,6 +35,8 @@ export interface ProcessServices {
   readonly durableFiles: DurableFiles;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where more in the process watches directories than the shard. */
+  readonly refusals?: RefusedWatches | undefined;
 }
 
 /** What the databases of a shard share. */

@@ -4,10 +4,11 @@ import type { DatabaseStatus } from '../../engine/replicator/database-status.ts'
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import type { TrafficCount } from '../../replica/store-traffic.ts';
-import { inspectDatabase } from '../../sqlite/inspect-database.ts';
+import { inspectFoundDatabase } from '../../sqlite/inspect-database.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
 import { requireSqlite } from '../require-sqlite.ts';
 import { ServiceError } from '../service-error.ts';
+import { TimeSlice } from '../time-slice.ts';
 import { HostedDatabase } from './hosted-database.ts';
 import type { Inspection, ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
@@ -63,15 +64,14 @@ export class Shard {
   }
 
   /** What files are that may be databases; one that is attached is never opened. */
-  inspect(paths: readonly string[]): Inspection[] {
-    return paths.map((path) => {
-      try {
-        return inspectDatabase(path, this.#services.attached);
-      } catch (error) {
-        if (error instanceof LiveError) return error.code === 'attached' ? 'attached' : 'unreadable';
-        throw error;
-      }
-    });
+  async inspect(paths: readonly string[]): Promise<Inspection[]> {
+    const slice = new TimeSlice();
+    const found: Inspection[] = [];
+    for (const path of paths) {
+      found.push(this.#inspect(path));
+      await slice.pause();
+    }
+    return found;
   }
 
   status(): DatabaseStatus[] {
@@ -119,6 +119,15 @@ export class Shard {
   get #parkLookMs(): number {
     const lookMs = this.#settings.parkAfterMs / parkShare;
     return Math.min(parkLookMs.most, Math.max(parkLookMs.least, lookMs));
+  }
+
+  #inspect(path: string): Inspection {
+    try {
+      return inspectFoundDatabase(path, this.#services.attached);
+    } catch (error) {
+      if (error instanceof LiveError) return error.code === 'attached' ? 'attached' : 'unreadable';
+      throw error;
+    }
   }
 
   #database(path: string): HostedDatabase {

@@ -1,204 +1,224 @@
-import { statSync } from 'node:fs';
-import { type DirectoryReader, databaseIn, findCandidates } from '../../config/directory-databases.ts';
-import { diskDirectoryReader } from '../../config/disk-directory-reader.ts';
+import { basename } from 'node:path';
+import { isNeverDatabase } from '../../config/database-paths.ts';
+import { databaseIn, isCandidate } from '../../config/directory-databases.ts';
 import type { DatabaseConfig, DirectoryConfig } from '../../config/normal-config.ts';
 import { Backoff } from '../../runtime/backoff.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
-import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import { ServiceError } from '../service-error.ts';
-import type { Inspection } from '../shard/shard-protocol.ts';
-import { DirectoryEvents } from '../watch/directory-events.ts';
+import type { DirectoryEvent } from '../watch/directory-events.ts';
+import { DirectoryTreeWatch } from '../watch/directory-tree-watch.ts';
+import type { RefusedWatches } from '../watch/refused-watches.ts';
+import { BackgroundTasks } from './background-tasks.ts';
+import { CandidateFiles, type CandidateFilesServices } from './candidate-files.ts';
+import { DirectorySearch } from './directory-search.ts';
+import { KnownDatabases } from './known-databases.ts';
 
-/** After an event, how long to wait for more; while events bring nothing new, as those of busy databases, up to the limit. */
-const scanFirstMs = 100;
-const scanLimitMs = 2_000;
-/** How long a database's file has to be missing until its replication ends: it may be being replaced. */
-const absenceMs = 3_000;
+/** After news, how long to wait for more; while more and more come, up to the limit. */
+const lookFirstMs = 100;
+const lookLimitMs = 2_000;
+/** How often to look at files that are missing, or have just changed. */
+const recheckMs = 750;
+/** Where watches do not work the directory is read this often, or so that reading takes at most a fiftieth of the time. */
+const pollMs = 2_000;
+const pollShare = 50;
+/** How often to look for what no event tells: moved directories, and events that the system dropped. */
+const sweepMs = 60_000;
 
-export interface DiscoveryServices {
-  readonly logger: Logger;
-  readonly clock: Clock;
-  /** Says what files are. Asked of a shard, because no other code may open a file that may be a database. */
-  readonly inspect: (paths: readonly string[]) => Promise<readonly Inspection[]>;
+/** How many databases may join or end at a time. */
+const tasksAtOnce = 16;
+
+/** The files that SQLite keeps beside a database. */
+const sideFile = /-(wal|shm|journal)$/;
+
+export interface DiscoveryServices extends CandidateFilesServices {
+  readonly refusals: RefusedWatches;
   readonly add: (database: DatabaseConfig) => Promise<void>;
   readonly remove: (path: string) => Promise<void>;
 }
 
-/** Finds the databases of one directory, at the start and, where asked for, while running. */
+/**
+ * Finds the databases of one directory, at the start and, where asked for, while running. What happens to the files of known
+ * databases costs a look at a name in memory; the directory is read as a whole at the start and when it has to be.
+ */
 export class Discovery {
   readonly #config: DirectoryConfig;
   readonly #services: DiscoveryServices;
-  readonly #logger: Logger;
+  readonly #known: KnownDatabases;
+  readonly #candidates: CandidateFiles;
+  readonly #tree: DirectoryTreeWatch;
+  readonly #search: DirectorySearch;
   readonly #wakeup: Wakeup;
-  readonly #watches = new Map<string, DirectoryEvents>();
-  readonly #known = new Set<string>();
-  /** Files that are no databases, as they were when they were looked at. */
-  readonly #passedOver = new Map<string, string>();
-  readonly #missingSinceMs = new Map<string, number>();
-  #directories: readonly string[];
+  readonly #tasks = new BackgroundTasks(tasksAtOnce);
+  /** The databases that are joining or ending. */
+  readonly #changing = new Set<string>();
+  /** Entries about which there is news. */
+  readonly #news = new Set<string>();
+  #isToBeRead = true;
+  #hasHeard = false;
+  #readMs = 0;
+  #readTookMs = 0;
+  #sweptMs = 0;
   #problem: string | undefined;
 
   constructor(config: DirectoryConfig, services: DiscoveryServices) {
+    const logger = services.logger.child({ directory: config.directory });
     this.#config = config;
-    this.#services = services;
-    this.#logger = services.logger.child({ directory: config.directory });
+    this.#services = { ...services, logger };
+    this.#known = new KnownDatabases(services);
+    this.#candidates = new CandidateFiles(this.#services);
+    this.#tree = new DirectoryTreeWatch(
+      { onEntry: (path, event) => this.#hear(path, event), onDirectory: (path) => this.#note(path) },
+      services,
+    );
+    const { known, candidates, tree } = { known: this.#known, candidates: this.#candidates, tree: this.#tree };
+    this.#search = new DirectorySearch(config, { logger, known, candidates, tree });
     this.#wakeup = new Wakeup(services.clock);
-    this.#directories = [config.directory];
   }
 
-  /** The databases that are new since the last scan. */
+  /** The databases that are new since the last scan. Begins to watch, until `close`. */
   async scan(): Promise<DatabaseConfig[]> {
-    const { paths, directories } = await this.#list();
-    this.#directories = directories;
-    this.#noteMissing(new Set(paths));
-    const fresh = paths.filter((path) => !this.#known.has(path) && this.#passedOver.get(path) !== appearance(path));
-    const before = fresh.map(appearance);
-    const inspections = fresh.length === 0 ? [] : await this.#services.inspect(fresh);
-    const found = fresh.filter((path, i) => {
-      const inspection = inspections[i]!;
-      if (inspection === 'wal' || inspection === 'rollback-journal') return true;
-      this.#passOver(path, before[i]!, inspection);
-      return false;
-    });
-    for (const path of found) {
-      this.#known.add(path);
-      this.#passedOver.delete(path);
-    }
-    return found.map((path) => databaseIn(this.#config, path));
+    const beganMs = this.#services.clock.monotonic();
+    this.#isToBeRead = false;
+    this.#hasHeard = false;
+    this.#news.clear();
+    const found = this.#take(await this.#search.all());
+    this.#readMs = this.#services.clock.monotonic();
+    this.#readTookMs = this.#readMs - beganMs;
+    if (!this.#config.watch) this.close();
+    return found;
   }
 
   /** Lets new databases join and ends those whose files stay away, until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     if (!this.#config.watch) return;
-    const backoff = new Backoff({ firstMs: scanFirstMs, limitMs: scanLimitMs });
+    const backoff = new Backoff({ firstMs: lookFirstMs, limitMs: lookLimitMs });
+    this.#sweptMs = this.#services.clock.monotonic();
     while (!signal.aborted) {
-      const isWatched = this.#watch();
-      if (await this.#update(signal)) {
-        backoff.reset();
-        continue;
-      }
+      if (await this.#update(signal)) backoff.reset();
       const beganMs = this.#services.clock.monotonic();
-      const waitMs = this.#missingSinceMs.size > 0 ? absenceMs / 4 : isWatched ? undefined : scanLimitMs;
-      if (!(await this.#wakeup.wait(waitMs, signal))) continue;
-      if (this.#services.clock.monotonic() - beganMs > scanLimitMs) backoff.reset();
-      // Closed meanwhile, so that a busy database's events cost nothing; whatever they were, the next scan sees it.
-      this.#unwatch();
-      await this.#services.clock.sleep(backoff.next(), signal);
+      const hasNews = await this.#wakeup.wait(this.#waitMs(), signal);
+      if (this.#services.clock.monotonic() - beganMs > lookLimitMs) backoff.reset();
+      if (hasNews) await this.#services.clock.sleep(backoff.next(), signal);
     }
-    this.#unwatch();
+    this.close();
+    await this.#tasks.stop();
   }
 
-  /** Whether anything changed, directories included: then there is something to watch, and to scan, anew. */
-  async #update(signal: AbortSignal): Promise<boolean> {
-    const directories = this.#directories.join('\0');
-    try {
-      const found = await this.scan();
-      for (const database of found) await this.#add(database, signal);
-      const ended = await this.#removeMissing();
-      this.#problem = undefined;
-      return found.length > 0 || ended || this.#directories.join('\0') !== directories;
-    } catch (error) {
-      if (signal.aborted) return false;
-      const { message } = error instanceof Error ? error : new Error(String(error));
-      if (message !== this.#problem) this.#logger.error('cannot look for databases, trying again', { error });
-      this.#problem = message;
-      await this.#services.clock.sleep(scanLimitMs, signal);
-      return false;
-    }
-  }
-
-  async #add(database: DatabaseConfig, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#services.add(database);
-      this.#logger.info('a database joined', { db: database.path });
-    } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof ServiceError && error.code === 'already-there') {
-        this.passOverLink(database.path);
-        return;
-      }
-      this.#known.delete(database.path);
-      this.#passedOver.set(database.path, appearance(database.path));
-      const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
-      this.#logger.error('cannot replicate a database that was found', { db: database.path, error, hint });
-    }
+  /** Ends the watch. Idempotent; `run` does it at its end. */
+  close(): void {
+    this.#tree.close();
   }
 
   /** A database that was found is another name of one that is replicated: looked at again when it changes. */
   passOverLink(path: string): void {
-    this.#known.delete(path);
-    this.#passOver(path, appearance(path), 'attached');
+    this.#known.forget(path);
+    this.#candidates.passOverLink(path);
   }
 
-  #noteMissing(present: ReadonlySet<string>): void {
-    for (const path of this.#known) {
-      if (present.has(path)) this.#missingSinceMs.delete(path);
-      else if (!this.#missingSinceMs.has(path)) this.#missingSinceMs.set(path, this.#services.clock.monotonic());
+  #hear(path: string, event: DirectoryEvent): void {
+    this.#hasHeard = true;
+    if (this.#isNews(path, event)) this.#note(path);
+  }
+
+  /** The first lines answer for what busy databases bring about. */
+  #isNews(path: string, event: DirectoryEvent): boolean {
+    if (this.#known.has(path)) return event === 'rename';
+    if (this.#known.has(path.replace(sideFile, ''))) return false;
+    if (isCandidate(this.#config, path) || this.#search.isDirectory(path)) return true;
+    return event === 'rename' && this.#config.recursive && !isNeverDatabase(basename(path), 'directory');
+  }
+
+  #note(path: string): void {
+    this.#news.add(path);
+    this.#wakeup.notify();
+  }
+
+  /** Whether databases came or went. */
+  async #update(signal: AbortSignal): Promise<boolean> {
+    this.#noteWhatIsDue();
+    const news = [...this.#news, ...this.#known.missingPaths, ...this.#candidates.unsettled];
+    this.#news.clear();
+    try {
+      const found = this.#isToBeRead ? await this.scan() : this.#take(await this.#search.among(new Set(news)));
+      for (const database of found) this.#begin(database.path, () => this.#add(database, signal));
+      const gone = this.#known.gonePaths.filter((path) => !this.#changing.has(path));
+      for (const path of gone) this.#begin(path, () => this.#remove(path, signal));
+      this.#problem = undefined;
+      return found.length + gone.length > 0;
+    } catch (error) {
+      if (signal.aborted) return false;
+      const { message } = error instanceof Error ? error : new Error(String(error));
+      if (message !== this.#problem) this.#services.logger.error('cannot look for databases, trying again', { error });
+      this.#problem = message;
+      this.#isToBeRead = true;
+      await this.#services.clock.sleep(pollMs, signal);
+      return false;
     }
-    for (const path of this.#passedOver.keys()) if (!present.has(path)) this.#passedOver.delete(path);
   }
 
-  async #removeMissing(): Promise<boolean> {
-    const now = this.#services.clock.monotonic();
-    const gone = [...this.#missingSinceMs].filter(([, sinceMs]) => now - sinceMs >= absenceMs).map(([path]) => path);
-    for (const path of gone) {
-      this.#logger.info('a database is gone, its replication ends; its replica stays', { db: path });
-      await this.#services.remove(path);
-      this.#known.delete(path);
-      this.#missingSinceMs.delete(path);
-    }
-    return gone.length > 0;
+  /** The system tells nobody that it dropped events, so a directory with any is read once a minute. */
+  #noteWhatIsDue(): void {
+    const nowMs = this.#services.clock.monotonic();
+    if (!this.#tree.isComplete && nowMs - this.#readMs >= this.#pollMs) this.#isToBeRead = true;
+    if (nowMs - this.#sweptMs < sweepMs) return;
+    this.#sweptMs = nowMs;
+    this.#tree.check();
+    if (this.#hasHeard) this.#isToBeRead = true;
   }
 
-  #passOver(path: string, seen: string, inspection: Inspection): void {
-    const isNews = !this.#passedOver.has(path);
-    this.#passedOver.set(path, seen);
-    if (isNews && inspection === 'foreign') this.#logger.info('not a SQLite database, passed over', { path });
-    if (isNews && inspection === 'attached')
-      this.#logger.warn('another name of a database that is replicated', { path });
-    if (isNews && inspection === 'unreadable') this.#logger.warn('cannot be read, passed over', { path });
+  #waitMs(): number {
+    if (this.#isToBeRead) return 0;
+    const isUnsettled = this.#known.missingPaths.length > 0 || this.#candidates.unsettled.length > 0;
+    return Math.min(sweepMs, isUnsettled ? recheckMs : sweepMs, this.#tree.isComplete ? sweepMs : this.#pollMs);
   }
 
-  async #list(): Promise<{ paths: string[]; directories: string[] }> {
-    const directories: string[] = [];
-    const reader: DirectoryReader = {
-      kind: (path) => diskDirectoryReader.kind(path),
-      list(path) {
-        directories.push(path);
-        return diskDirectoryReader.list(path);
-      },
-    };
-    const paths = await findCandidates(this.#config, reader);
-    return { paths, directories: directories.sort() };
+  get #pollMs(): number {
+    return Math.max(pollMs, pollShare * this.#readTookMs);
   }
 
-  /** Whether every directory is watched now. */
-  #watch(): boolean {
-    for (const directory of this.#directories) {
-      if (this.#watches.get(directory)?.isOpen) continue;
-      if (!isWatchable(directory)) return false;
-      const notify = () => this.#wakeup.notify();
-      const events = new DirectoryEvents({ directory, onEvent: notify, onLost: notify });
-      try {
-        events.open();
-      } catch {
-        return false; // missing, or no watch left: polled
+  #take(paths: readonly string[]): DatabaseConfig[] {
+    for (const path of paths) this.#known.add(path);
+    return paths.map((path) => databaseIn(this.#config, path));
+  }
+
+  async #add(database: DatabaseConfig, signal: AbortSignal): Promise<void> {
+    const { add, logger } = this.#services;
+    const { path } = database;
+    try {
+      await add(database);
+      logger.info('a database joined', { db: path });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof ServiceError && error.code === 'already-there') {
+        this.passOverLink(path);
+        return;
       }
-      this.#watches.set(directory, events);
+      this.#known.forget(path);
+      this.#candidates.passOverFailed(path);
+      const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
+      logger.error('cannot replicate a database that was found', { db: path, error, hint });
+    } finally {
+      this.#changing.delete(path);
     }
-    return true;
   }
 
-  #unwatch(): void {
-    for (const events of this.#watches.values()) events.close();
-    this.#watches.clear();
+  /** Its file may be there again when that has ended, or have another name. */
+  async #remove(path: string, signal: AbortSignal): Promise<void> {
+    const { remove, logger } = this.#services;
+    logger.info('a database is gone, its replication ends; its replica stays', { db: path });
+    try {
+      await remove(path);
+    } catch (error) {
+      if (!signal.aborted) logger.error('cannot end the replication of a database', { db: path, error });
+    }
+    this.#known.forget(path);
+    this.#changing.delete(path);
+    for (const other of [path, ...this.#search.otherNames()]) this.#note(other);
   }
-}
 
-/** What changes when a file is written or replaced. */
-function appearance(path: string): string {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? 'missing' : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}`;
+  /** A slow store holds up its own databases only. */
+  #begin(path: string, task: () => Promise<void>): void {
+    this.#changing.add(path);
+    this.#tasks.add(task);
+  }
 }

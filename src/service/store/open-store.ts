@@ -13,6 +13,7 @@ import { LocalShard } from '../shard/local-shard.ts';
 import type { ShardHost } from '../shard/shard-host.ts';
 import type { ShardSettings } from '../shard/shard-protocol.ts';
 import { SupervisedShard } from '../shard/supervised-shard.ts';
+import { RefusedWatches } from '../watch/refused-watches.ts';
 import { Store } from './store.ts';
 import { defaultShutdown, defaultStoreCallsPerSecond, type StoreOptions } from './store-options.ts';
 
@@ -38,9 +39,10 @@ export function openStore(options: StoreOptions, services: OpenStoreServices): S
   const onRestart = (paths: readonly string[]) => options.onEvent?.({ kind: 'restarted', paths });
   // What a lease needs waits for nothing: held back, it would be lost.
   const leaseTraffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });
+  const refusals = new RefusedWatches({ logger });
   const leases = openLeases(logger, leaseTraffic);
   const startShard = (): ShardHost => {
-    if (isLocal) return LocalShard.start(settings, processServices({ logger }), leases);
+    if (isLocal) return LocalShard.start(settings, { ...processServices({ logger }), refusals }, leases);
     const program = services.shardProgram ?? shardProgram;
     return SupervisedShard.start({ settings, program }, { clock: systemClock, logger, leases, onRestart });
   };
@@ -49,6 +51,7 @@ export function openStore(options: StoreOptions, services: OpenStoreServices): S
     clock: systemClock,
     startShard,
     shardLimit: limit,
+    refusals,
     leaseTraffic: () => leaseTraffic.snapshot(),
   });
 }

@@ -1,4 +1,4 @@
-import { assertDistinct } from '../../config/distinct-databases.ts';
+import { DistinctDatabases } from '../../config/distinct-databases.ts';
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
@@ -10,6 +10,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ShardHost } from '../shard/shard-host.ts';
 import { sharedSignal } from '../shared-signal.ts';
+import type { RefusedWatches } from '../watch/refused-watches.ts';
 import { Discovery } from './discovery.ts';
 import { DistinctFiles } from './distinct-files.ts';
 import { ShardPool } from './shard-pool.ts';
@@ -25,6 +26,8 @@ export interface StoreServices {
   readonly shardLimit: number;
   /** The requests for leases, which this process makes for all shards. */
   readonly leaseTraffic: () => readonly TrafficCount[];
+  /** Of this process. */
+  readonly refusals: RefusedWatches;
 }
 
 const activeLookMs = 50;
@@ -36,6 +39,7 @@ export class Store {
   readonly #pool: ShardPool;
   readonly #databases = new Map<string, DatabaseConfig>();
   readonly #files = new DistinctFiles();
+  readonly #distinct: DistinctDatabases;
   readonly #stopping = new AbortController();
   readonly #stop = sharedSignal(this.#stopping.signal);
   #discoveries: readonly Discovery[] = [];
@@ -45,6 +49,7 @@ export class Store {
   constructor(options: StoreOptions, services: StoreServices) {
     this.#options = options;
     this.#services = services;
+    this.#distinct = new DistinctDatabases(options.blame ?? 'conflict');
     this.#pool = new ShardPool(services.shardLimit, services.startShard);
   }
 
@@ -59,9 +64,10 @@ export class Store {
       const found: DatabaseConfig[] = [];
       for (const discovery of this.#discoveries) found.push(...this.#withoutLinks(discovery, await discovery.scan()));
       const all = withoutRepeats([...this.#options.databases, ...found]);
-      assertDistinct(all, this.#options.blame ?? 'conflict');
+      for (const database of all) this.#distinct.claim(database);
       await Promise.all(all.map((database) => this.#place(database)));
     } catch (error) {
+      for (const discovery of this.#discoveries) discovery.close();
       await this.stop();
       throw error;
     }
@@ -128,8 +134,13 @@ export class Store {
 
   /** Begins to replicate one more database. Throws what `start` does. */
   async add(database: DatabaseConfig): Promise<void> {
-    assertDistinct([...this.#databases.values(), database], this.#options.blame ?? 'conflict');
-    this.#files.claim(database);
+    this.#distinct.claim(database);
+    try {
+      this.#files.claim(database);
+    } catch (error) {
+      this.#distinct.release(database.path);
+      throw error;
+    }
     await this.#place(database);
   }
 
@@ -180,6 +191,7 @@ export class Store {
   #forget(path: string): void {
     this.#databases.delete(path);
     this.#files.release(path);
+    this.#distinct.release(path);
     this.#pool.forget(path);
   }
 
@@ -189,6 +201,7 @@ export class Store {
     return new Discovery(config, {
       logger,
       clock,
+      refusals: this.#services.refusals,
       inspect: (paths) => this.#pool.any().call('inspect', { paths }),
       add: (database) => (this.#databases.has(database.path) ? Promise.resolve() : this.add(database)),
       remove: (path) => (named.has(path) ? Promise.resolve() : this.remove(path)),

@@ -1,10 +1,13 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { basename } from 'node:path';
 
+/** `rename`: an entry came, went or was replaced; `change`: what it stands for was written or has other attributes. */
+export type DirectoryEvent = 'rename' | 'change';
+
 export interface DirectoryEventsOptions {
   readonly directory: string;
   /** Something happened to the entry of this name; undefined: to any of them. */
-  readonly onEvent: (name: string | undefined) => void;
+  readonly onEvent: (name: string | undefined, event: DirectoryEvent) => void;
   /** The directory was removed or replaced, or can no longer be watched; the watch is closed. */
   readonly onLost: (error: Error | undefined) => void;
 }
@@ -32,7 +35,7 @@ export class DirectoryEvents {
       if (this.#watcher !== watcher) return;
       // A directory's own end comes as a rename of its own name.
       if (type === 'rename' && (name === null || name === basename(directory)) && !this.check()) return;
-      onEvent(name ?? undefined);
+      onEvent(name ?? undefined, type);
     });
     watcher.on('error', (error) => this.#lose(error));
     this.#watcher = watcher;

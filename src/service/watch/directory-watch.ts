@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Logger } from '../../runtime/logger.ts';
 import { isWatchable } from '../../runtime/watchable-file-system.ts';
+import { RefusedWatches } from './refused-watches.ts';
 import { type Subscriber, WatchedDirectory } from './watched-directory.ts';
 
 /** SQLite's files of one database. */
@@ -14,26 +15,35 @@ export interface WatchedDatabase {
   readonly notify: () => void;
 }
 
+export interface DirectoryWatchServices {
+  readonly logger: Logger;
+  /** Shared by all watches of a process. */
+  readonly refusals?: RefusedWatches | undefined;
+}
+
 /**
  * Tells databases that something happened to their files: one watch a directory, however many databases lie there. Not the
  * files are watched but their directory, because the last close deletes the WAL.
  */
 export class DirectoryWatch {
   readonly #logger: Logger;
+  readonly #refusals: RefusedWatches;
   readonly #directories = new Map<string, WatchedDirectory>();
 
-  constructor({ logger }: { logger: Logger }) {
+  constructor({ logger, refusals = new RefusedWatches({ logger }) }: DirectoryWatchServices) {
     this.#logger = logger;
+    this.#refusals = refusals;
   }
 
-  /** Begins to watch; undefined where events cannot be relied on, so that whoever asks has to poll. */
+  /**
+   * Begins to watch; undefined where events cannot be relied on, so that whoever asks has to poll. Where the system has no
+   * watch left the database is notified at its polling interval until there is one.
+   */
   add(database: WatchedDatabase): DatabaseWatch | undefined {
     if (!isWatchable(database.path)) return undefined;
     const watch = new DatabaseWatch(database, this);
     watch.resume();
-    if (!watch.isRefused) return watch;
-    watch.close();
-    return undefined;
+    return watch;
   }
 
   /** How many watches of the operating system are open. */
@@ -50,7 +60,7 @@ export class DirectoryWatch {
   subscribe(path: string, subscriber: Subscriber): WatchedDirectory {
     let directory = this.#directories.get(path);
     if (directory === undefined) {
-      directory = new WatchedDirectory(path, { logger: this.#logger });
+      directory = new WatchedDirectory(path, { logger: this.#logger, refusals: this.#refusals });
       this.#directories.set(path, directory);
     }
     directory.subscribe(subscriber);
@@ -73,11 +83,6 @@ export class DatabaseWatch {
   constructor(database: WatchedDatabase, owner: DirectoryWatch) {
     this.#database = database;
     this.#owner = owner;
-  }
-
-  /** Whether the operating system refuses to watch, although the directory is there. */
-  get isRefused(): boolean {
-    return this.#subscriptions?.some(({ directory }) => directory.isRefused) ?? false;
   }
 
   /** No more events: the database is polled. Idempotent. */

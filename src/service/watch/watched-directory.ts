@@ -1,6 +1,7 @@
 import type { Logger } from '../../runtime/logger.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { DirectoryEvents } from './directory-events.ts';
+import type { RefusedWatches } from './refused-watches.ts';
 
 export interface Subscriber {
   /** The entries whose events it wants. */
@@ -17,6 +18,7 @@ export interface Subscriber {
 export class WatchedDirectory {
   readonly directory: string;
   readonly #logger: Logger;
+  readonly #refusals: RefusedWatches;
   readonly #events: DirectoryEvents;
   readonly #active = new Set<Subscriber>();
   readonly #byName = new Map<string, Set<Subscriber>>();
@@ -24,9 +26,10 @@ export class WatchedDirectory {
   #retryMs = 0;
   #error: unknown;
 
-  constructor(directory: string, { logger }: { logger: Logger }) {
+  constructor(directory: string, { logger, refusals }: { logger: Logger; refusals: RefusedWatches }) {
     this.directory = directory;
     this.#logger = logger.child({ directory });
+    this.#refusals = refusals;
     this.#events = new DirectoryEvents({
       directory,
       onEvent: (name) => this.#notify(name),
@@ -41,11 +44,6 @@ export class WatchedDirectory {
   /** Whether the operating system's watch is open now. */
   get isOpen(): boolean {
     return this.#events.isOpen;
-  }
-
-  /** Whether the system refuses to watch a directory that is there. */
-  get isRefused(): boolean {
-    return this.#error !== undefined && !isMissing(this.#error);
   }
 
   /** To be followed by a look: what happened before is not reported. */
@@ -76,6 +74,7 @@ export class WatchedDirectory {
 
   #close(): void {
     this.#events.close();
+    this.#refusals.release(this, 'closed');
     this.#stopRetrying();
   }
 
@@ -87,19 +86,17 @@ export class WatchedDirectory {
       return;
     }
     if (!this.#events.isOpen) return;
-    if (this.#error !== undefined) this.#logger.info('the directory is watched again');
+    if (this.#error !== undefined && isMissing(this.#error)) this.#logger.info('the directory is watched again');
+    this.#refusals.release(this, 'watched');
     this.#error = undefined;
     this.#stopRetrying();
   }
 
-  /** Said once for as long as it lasts. */
   #refused(error: unknown): void {
-    if (this.#error === undefined || isMissing(this.#error) !== isMissing(error)) {
-      if (isMissing(error)) this.#logger.warn('the directory is missing, waiting for it');
-      else {
-        const hint = systemErrorCode(error) === 'ENOSPC' ? 'raise the sysctl fs.inotify.max_user_watches' : undefined;
-        this.#logger.warn('cannot watch the directory, polling its databases', { error, hint });
-      }
+    if (!isMissing(error)) this.#refusals.refuse(this, this.directory, error);
+    else if (this.#error === undefined || !isMissing(this.#error)) {
+      this.#refusals.release(this, 'closed');
+      this.#logger.warn('the directory is missing, waiting for it');
     }
     this.#error = error;
     const pollMs = Math.min(...[...this.#active].map((subscriber) => subscriber.pollMs));

@@ -63,10 +63,23 @@ describe('Shard', () => {
     writeFileSync(scene.path('text.db'), 'text');
     writeFileSync(scene.path('empty.db'), '');
     const names = ['one.db', 'link.db', 'two.db', 'text.db', 'empty.db', 'missing.db'];
-    const kinds = shard.inspect(names.map((name) => scene.path(name)));
+    const kinds = await shard.inspect(names.map((name) => scene.path(name)));
     assert.deepEqual(kinds, ['attached', 'attached', 'wal', 'foreign', 'absent', 'absent']);
     shard.sweep();
     assert.equal(only(shard.status()).state, 'replicating');
+  });
+
+  it('lets others have their turn while it looks at many files', async (t) => {
+    const scene = new StoreScene(t);
+    const { shard } = newShard(t);
+    writeFileSync(scene.path('text'), 'text');
+    const inspecting = shard.inspect(new Array(5_000).fill(scene.path('text')));
+    let turns = 0;
+    const turn = setInterval(() => turns++, 1);
+    const kinds = await inspecting;
+    clearInterval(turn);
+    assert.deepEqual([kinds.length, new Set(kinds)], [5_000, new Set(['foreign'])]);
+    assert.ok(turns > 3, `${turns} turns`);
   });
 
   it('refuses a database twice, one it does not know, and everything after its end', async (t) => {

@@ -1,12 +1,30 @@
 import assert from 'node:assert/strict';
-import { cpSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  cpSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { replicaAt } from '../../../src/config/directory-databases.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { Discovery } from '../../../src/service/store/discovery.ts';
 import type { Store } from '../../../src/service/store/store.ts';
+import { RefusedWatches } from '../../../src/service/watch/refused-watches.ts';
+import { AttachedFiles } from '../../../src/sqlite/attached-files.ts';
 import { identifyFile } from '../../../src/sqlite/file-identity.ts';
+import { inspectFoundDatabase } from '../../../src/sqlite/inspect-database.ts';
 import { hasLockOn, readKernelLockTable, sharedLockByte } from '../../../src/sqlite/kernel-locks.ts';
 import { until } from '../../engine/until.ts';
+import { recordingLogger } from '../recording-logger.ts';
 import { append, StoreScene, shardPids } from './store-scene.ts';
 
 function joined(store: Store, scene: StoreScene, name: string): Promise<boolean> {
@@ -105,6 +123,119 @@ describe('Discovery', () => {
     await until('one is gone', () => scene.events.some(({ kind }) => kind === 'removed'), { timeoutMs: 12_000 });
     assert.deepEqual(store.paths, [scene.path('data/replaced.db')]);
     assert.equal(await scene.restoredRows('gone.db'), 1);
+  });
+
+  it('takes a renamed database for one that is gone and one that is new', async (t) => {
+    const scene = new StoreScene(t);
+    mkdirSync(scene.path('data/folder'), { recursive: true });
+    const moved = await scene.application('data/old.db', 2);
+    const inFolder = await scene.application('data/folder/one.db', 3);
+    const store = scene.store({ directories: [scene.directory()], workers: 2 });
+    await store.start();
+    for (const path of store.paths) await store.sync(path);
+    await Promise.all([moved.close(), inFolder.close()]);
+    for (const suffix of ['', '-wal', '-shm']) {
+      if (suffix === '' || readdirSync(scene.path('data')).includes(`old.db${suffix}`))
+        renameSync(scene.path(`data/old.db${suffix}`), scene.path(`data/new.db${suffix}`));
+    }
+    renameSync(scene.path('data/folder'), scene.path('data/moved'));
+    const names = ['data/moved/one.db', 'data/new.db'];
+    await until('both go on under new names', () => names.every((name) => store.paths.includes(scene.path(name))), {
+      timeoutMs: 15_000,
+    });
+    assert.deepEqual(
+      [...store.paths].sort(),
+      names.map((name) => scene.path(name)),
+    );
+    await append(await scene.application('data/new.db'));
+    for (const path of store.paths) await store.sync(path);
+    await store.stop();
+    const rows = await Promise.all(
+      ['old.db', 'new.db', 'folder/one.db', 'moved/one.db'].map((name) => scene.restoredRows(name)),
+    );
+    assert.deepEqual(rows, [2, 3, 3, 3]);
+    assert.ok(!scene.messages.includes('another name of a database that is replicated'));
+  });
+
+  it('leaves a file alone that is still being copied, saying so once, and takes it when it is whole', async (t) => {
+    const scene = new StoreScene(t);
+    mkdirSync(scene.path('data'));
+    await (await scene.application('made', 300)).close();
+    const bytes = readFileSync(scene.path('made'));
+    assert.ok(bytes.length > 50_000);
+    const store = scene.store({ directories: [scene.directory()] });
+    await store.start();
+    writeFileSync(scene.path('data/copy.db'), '');
+    for (let at = 0; at < 40_000; at += 8_000) {
+      appendFileSync(scene.path('data/copy.db'), bytes.subarray(at, at + 8_000));
+      await delay(150);
+    }
+    assert.deepEqual(store.paths, []);
+    appendFileSync(scene.path('data/copy.db'), bytes.subarray(40_000));
+    await joined(store, scene, 'data/copy.db');
+    await store.sync(scene.path('data/copy.db'));
+    await store.stop();
+    assert.equal(await scene.restoredRows('copy.db'), 300);
+    const said = scene.messages.filter((message) => message === 'not complete yet, passed over until it is');
+    assert.equal(said.length, 1);
+  });
+
+  it('does not read a directory again for what happens to known databases', async (t) => {
+    const scene = new StoreScene(t);
+    mkdirSync(scene.path('data'));
+    const busy = await scene.application('data/busy.db', 1);
+    const store = scene.store({ directories: [scene.directory()] });
+    await store.start();
+    await store.sync(scene.path('data/busy.db'));
+    await delay(300);
+    const readAt = () => statSync(scene.path('data'), { bigint: true }).atimeNs;
+    const before = readAt();
+    for (let i = 0; i < 100; i++) {
+      await append(busy);
+      writeFileSync(scene.path('data/busy.db-journal'), 'x');
+      rmSync(scene.path('data/busy.db-journal'));
+      await delay(10);
+    }
+    assert.equal(readAt(), before);
+    readdirSync(scene.path('data'));
+    if (readAt() === before) t.diagnostic('this file system keeps no times of reading: nothing was shown');
+  });
+
+  it('lets databases join and end while others take their time to', async (t) => {
+    const scene = new StoreScene(t);
+    mkdirSync(scene.path('data'));
+    await (await scene.application('made', 1)).close();
+    const [joining, ending]: [string[], string[]] = [[], []];
+    const { logger, lines } = recordingLogger();
+    const done = new AbortController();
+    const takesItsTime = async (path: string, into: string[]) => {
+      into.push(path);
+      if (path.includes('slow')) await once(done.signal, 'abort');
+    };
+    const attached = new AttachedFiles();
+    const discovery = new Discovery(scene.directory(), {
+      logger,
+      clock: systemClock,
+      refusals: new RefusedWatches({ logger }),
+      inspect: async (paths) => paths.map((path) => inspectFoundDatabase(path, attached)),
+      add: ({ path }) => takesItsTime(path, joining),
+      remove: (path) => takesItsTime(path, ending),
+    });
+    for (const name of ['one.db', 'slow-end.db']) cpSync(scene.path('made'), scene.path(`data/${name}`));
+    assert.equal((await discovery.scan()).length, 2);
+    const run = discovery.run(done.signal);
+    cpSync(scene.path('made'), scene.path('data/slow-join.db'));
+    await until('the slow one joins', () => joining.length === 1);
+    rmSync(scene.path('data/slow-end.db'));
+    await until('the slow one ends', () => ending.length === 1);
+    rmSync(scene.path('data/one.db'));
+    await until('another ends', () => ending.includes(scene.path('data/one.db')));
+    cpSync(scene.path('made'), scene.path('data/one.db'));
+    await until('it joins again', () => joining.includes(scene.path('data/one.db')));
+    assert.deepEqual([joining.length, ending.length], [2, 2]);
+    done.abort();
+    await run;
+    assert.ok(lines.every(({ level }) => level !== 'error'));
   });
 
   it('keeps what the command names, passes over other names of it, and refuses places that collide', async (t) => {

@@ -126,21 +126,33 @@ describe('DirectoryWatch', () => {
     assert.ok(await one.hears(() => writeFileSync(join(folder, 'real', 'file.db-wal'), 'x')));
   });
 
-  it('leaves the polling to the database where the system has no watch left', async () => {
+  it('polls where the system has no watch left, says so once for all directories, and watches when there is room', async () => {
     const script = `
-      import { openSync } from 'node:fs';
+      import { closeSync, mkdtempSync, openSync } from 'node:fs';
+      import { setTimeout as delay } from 'node:timers/promises';
       import { DirectoryWatch } from ${JSON.stringify(import.meta.resolve('../../../src/service/watch/directory-watch.js'))};
       const lines = [];
-      const logger = { child: () => logger, warn: (message, { error }) => lines.push([message, error.code]) };
+      const say = (message, fields) => lines.push([message, fields?.error?.code]);
+      const logger = { child: () => logger, warn: say, info: say };
+      const folders = [1, 2, 3].map(() => mkdtempSync('/tmp/refused-'));
       const owner = new DirectoryWatch({ logger });
-      try { for (;;) openSync('/dev/null'); } catch {}
-      const watch = owner.add({ path: '/tmp/one.db', pollMs: 10, notify() {} });
-      console.log(JSON.stringify({ watch: watch === undefined, lines, open: owner.openCount }));
-      process.exit();`;
+      const descriptors = [];
+      try { for (;;) descriptors.push(openSync('/dev/null')); } catch {}
+      const counts = [0, 0, 0];
+      const watches = folders.map((folder, i) => owner.add({ path: folder + '/one.db', pollMs: 10, notify: () => counts[i]++ }));
+      while (counts.some((count) => count < 3)) await delay(5);
+      const openWhileFull = owner.openCount;
+      for (const descriptor of descriptors) closeSync(descriptor);
+      while (owner.openCount < 3) await delay(5);
+      for (const watch of watches) watch.close();
+      console.log(JSON.stringify({ openWhileFull, lines, open: owner.openCount }));`;
     const command = 'ulimit -n 64 && exec "$0" --input-type=module -e "$1"';
-    const { stdout } = await promisify(execFile)('sh', ['-c', command, process.execPath, script]);
-    const refused = [['cannot watch the directory, polling its databases', 'EMFILE']];
-    assert.deepEqual(JSON.parse(stdout), { watch: true, lines: refused, open: 0 });
+    const { stdout } = await promisify(execFile)('sh', ['-c', command, process.execPath, script], { timeout: 20_000 });
+    const lines = [
+      ['cannot watch directories, polling them', 'EMFILE'],
+      ['every directory is watched again', null],
+    ];
+    assert.deepEqual(JSON.parse(stdout), { openWhileFull: 0, lines, open: 0 });
   });
 
   it('keeps notifying while a directory whose watch failed later cannot be watched', async (t) => {
