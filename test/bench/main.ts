@@ -19,13 +19,14 @@ async function main(argv: readonly string[]): Promise<number> {
   );
   const facts = { machine: machineFacts(), programs, roundCount: given.roundCount, size: given.size };
   let broken = 0;
-  for (const workload of given.workloads) {
+  for (const { workload, programs } of given.runs) {
     const date = new Date().toISOString();
-    const result = await runWorkload(workload, { ...given, workspace, tell });
+    const result = await runWorkload(workload, { ...given, programs, workspace, tell });
     process.stdout.write(`${JSON.stringify({ ...result, date, ...facts }, null, 2)}\n`);
-    for (const { measure, promised, median, kept } of result.promises) {
-      tell(`${workload.name} ${measure}: ${median}, promised ${promised}: ${kept ? 'kept' : 'BROKEN'}`);
-      if (!kept) broken++;
+    for (const { measure, promised, median, state } of result.promises) {
+      const shown = state === 'broken' ? 'BROKEN' : state;
+      tell(`${workload.name} ${measure}: ${median ?? 'no figure'}, promised ${promised}: ${shown}`);
+      if (state === 'broken') broken++;
     }
   }
   return given.assert && broken > 0 ? 1 : 0;

@@ -37,6 +37,15 @@ export class Workspace implements Disposable {
     return path;
   }
 
+  /** Fresh copies of one database in an empty folder; their paths. */
+  async databases(count: number, megabytes: number, folder: string): Promise<string[]> {
+    const source = await generated(megabytes);
+    const paths = Array.from({ length: count }, (_, index) => join(folder, `app${String(index).padStart(5, '0')}.db`));
+    for (const path of paths) await copyFile(source, path);
+    for (const path of paths) await flush(path);
+    return paths;
+  }
+
   /** Idempotent; synchronous, so that an exit can wait for it. */
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true });
