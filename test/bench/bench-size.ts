@@ -5,7 +5,7 @@ export interface BenchSize {
   /** The database that is written to. */
   readonly busyMegabytes: number;
   /** The large one of two databases whose commits are compared. */
-  readonly hugeMegabytes: number;
+  readonly largeMegabytes: number;
   /** The part of a fleet that is there. */
   readonly fleetShare: number;
   /** How many small files follow a snapshot. */
@@ -30,7 +30,7 @@ export interface BenchSize {
 export const fullSize: BenchSize = {
   bulkMegabytes: 1_000,
   busyMegabytes: 20,
-  hugeMegabytes: 5_000,
+  largeMegabytes: 5_000,
   fleetShare: 1,
   levelZeroFileCount: 1_000,
   startCount: 20,
@@ -46,14 +46,14 @@ export const fullSize: BenchSize = {
 export const smokeSize: BenchSize = {
   bulkMegabytes: 1,
   busyMegabytes: 0.3,
-  hugeMegabytes: 3,
-  fleetShare: 0.004,
+  largeMegabytes: 3,
+  fleetShare: 0.002,
   levelZeroFileCount: 10,
   startCount: 1,
   loadSeconds: 0.4,
   commitCount: 2,
   longestPauseMs: 50,
   restMs: 50,
-  settleMs: 50,
+  settleMs: 300,
   idleMs: 200,
 };

@@ -13,7 +13,7 @@ import { type Bench, type Measures, roundOf, type Workload } from '../workload.t
 const databaseMegabytes = 0.2;
 const transactionsPerSecond = 200;
 const descriptorLimit = 20_000;
-const checkedDatabases = 3;
+const checkedDatabases = 2;
 const bytesPerMegabyte = 1e6;
 const percent = 100;
 const choices = new Random(1);
