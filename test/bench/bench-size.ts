@@ -22,8 +22,8 @@ export interface BenchSize {
   readonly restMs: number;
   /** How long a program is left alone until it has nothing left to do. */
   readonly settleMs: number;
-  /** How long a program that has nothing to do is watched. */
-  readonly idleMs: number;
+  /** How long a steady state is watched: nothing to do, or the same load all the time. */
+  readonly steadyMs: number;
 }
 
 /** What results are published for. */
@@ -39,7 +39,7 @@ export const fullSize: BenchSize = {
   longestPauseMs: 1_500,
   restMs: 1_500,
   settleMs: 15_000,
-  idleMs: 20_000,
+  steadyMs: 20_000,
 };
 
 /** Runs every line once; its numbers mean nothing. */
@@ -55,5 +55,5 @@ export const smokeSize: BenchSize = {
   longestPauseMs: 50,
   restMs: 50,
   settleMs: 300,
-  idleMs: 200,
+  steadyMs: 200,
 };

@@ -13,6 +13,7 @@ import { type Bench, type Measures, roundOf, type Workload } from '../workload.t
 const databaseMegabytes = 1;
 const limitMs = 60_000;
 const commands = ['version', 'databases', 'status', 'restore'] as const;
+type Times = Record<'node' | (typeof commands)[number], number[]>;
 const node: Program = { name: 'Node alone', words: [process.execPath] };
 
 /** How long a person or a script waits for a command that has next to nothing to do. */
@@ -46,13 +47,10 @@ async function startUp({ workspace, size }: Bench, program: Program): Promise<Me
       status: ['status', '-config', configPath],
       restore: ['restore', '-o', restoredPath, url],
     };
-    const times = { node: [] as number[], version: [], databases: [], status: [], restore: [] } as Record<
-      string,
-      number[]
-    >;
+    const times: Times = { node: [], version: [], databases: [], status: [], restore: [] };
     for (let turn = 0; turn < size.startCount; turn++) {
-      times.node!.push(wallMs(node, ['-e', '0']));
-      for (const command of commands) times[command]!.push(wallMs(program, args[command]));
+      times.node.push(wallMs(node, ['-e', '0']));
+      for (const command of commands) times[command].push(wallMs(program, args[command]));
       await rm(restoredPath);
     }
     return measuresOf(program, times);
@@ -62,9 +60,9 @@ async function startUp({ workspace, size }: Bench, program: Program): Promise<Me
 }
 
 /** For a program that needs no Node only the times themselves mean something. */
-function measuresOf(program: Program, times: Readonly<Record<string, readonly number[]>>): Measures {
-  const nodeMs = quantile(times.node!, 0.5);
-  const medians = commands.map((command) => [command, quantile(times[command]!, 0.5)] as const);
+function measuresOf(program: Program, times: Times): Measures {
+  const nodeMs = quantile(times.node, 0.5);
+  const medians = commands.map((command) => [command, quantile(times[command], 0.5)] as const);
   const absolute = Object.fromEntries(medians.map(([command, ms]) => [`${command}Ms`, ms]));
   if (program !== ownProgram) return absolute;
   const over = Object.fromEntries(medians.map(([command, ms]) => [`${command}OverNodeMs`, Math.max(0, ms - nodeMs)]));
