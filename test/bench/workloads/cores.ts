@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { allowedCpus } from '../allowed-cpus.ts';
 import { measuredRun } from '../measured-run.ts';
 import { type Program, startedBy } from '../program.ts';
 import { directoryPlace } from '../replica-store.ts';
@@ -19,8 +20,8 @@ export const coresWorkload: Workload = {
   promises: [],
   round: (bench, programs) =>
     roundOf(programs, async (program) => {
-      const one = await bulkWork(bench, startedBy(['taskset', '-c', '0'], program));
-      const two = await bulkWork(bench, startedBy(['taskset', '-c', '0,1'], program));
+      const one = await bulkWork(bench, pinned(program, 1));
+      const two = await bulkWork(bench, pinned(program, 2));
       return Object.fromEntries(
         Object.keys(one).flatMap((work) => [
           [`${work}SpeedUp`, one[work]! / two[work]!],
@@ -30,6 +31,10 @@ export const coresWorkload: Workload = {
       );
     }),
 };
+
+function pinned(program: Program, coreCount: number): Program {
+  return startedBy(['taskset', '-c', allowedCpus().slice(0, coreCount).join(',')], program);
+}
 
 async function bulkWork({ workspace, size }: Bench, program: Program): Promise<Measures> {
   const folder = await workspace.folder();
