@@ -6,7 +6,7 @@ import type { Program } from '../program.ts';
 import type { Promised } from '../promise.ts';
 import { type ReplicaPlace, ReplicaStore, type StoreKind } from '../replica-store.ts';
 import { restoredDatabase, verifiedByChecksum } from '../restored-database.ts';
-import { type Bench, type Measures, type Round, roundOf, type Workload } from '../workload.ts';
+import { type Bench, type Round, roundOf, type Workload } from '../workload.ts';
 
 /** A large database out of a replica that the same program wrote. */
 export class RestoreWorkload implements Workload {
@@ -66,18 +66,16 @@ export class RestoreWorkload implements Workload {
     }
   }
 
-  async inspect({ workspace }: Bench, programs: readonly Program[]): Promise<Round> {
-    const round = new Map<string, Measures>();
-    if (this.#kind === 's3') return round;
-    for (const program of programs) {
+  inspect({ workspace }: Bench, programs: readonly Program[]): Promise<Round> {
+    return roundOf(this.#kind === 's3' ? [] : programs, async (program) => {
       const folder = await workspace.folder();
-      const restoredPath = join(folder, 'restored.db');
-      const args = ['restore', '-o', restoredPath, this.#sources.get(program)!.place.url];
-      const fsyncs = await countFsyncs(program, args, { folder });
-      if (fsyncs !== undefined) round.set(program.name, fsyncs);
-      await workspace.remove(folder);
-    }
-    return round;
+      const args = ['restore', '-o', join(folder, 'restored.db'), this.#sources.get(program)!.place.url];
+      try {
+        return await countFsyncs(program, args, { folder });
+      } finally {
+        await workspace.remove(folder);
+      }
+    });
   }
 
   round({ workspace }: Bench, programs: readonly Program[]): Promise<Round> {

@@ -26,16 +26,12 @@ export const snapshotWorkload: Workload = {
     { measure: 'fileFsyncs', atLeast: 1, needs: fsyncTool },
     { measure: 'directoryFsyncs', atLeast: 1, needs: fsyncTool },
   ],
-  async inspect(bench, programs) {
-    const round = new Map<string, Measures>();
-    for (const program of programs) {
-      const fsyncs = await withSource(bench, 'directory', ({ databasePath, folder, place }) =>
+  inspect: (bench, programs) =>
+    roundOf(programs, (program) =>
+      withSource(bench, 'directory', ({ databasePath, folder, place }) =>
         countFsyncs(program, snapshotArguments(databasePath, place), { folder }),
-      );
-      if (fsyncs !== undefined) round.set(program.name, fsyncs);
-    }
-    return round;
-  },
+      ),
+    ),
   round: (bench, programs) => roundOf(programs, (program) => snapshot(bench, program, 'directory')),
 };
 
