@@ -11,7 +11,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const given = benchArguments(argv, allWorkloads());
   const workspace = await Workspace.open();
   const stop = () => process.exit(130);
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  // Heard until the process is gone: the second copy of a request must not kill it while it ends what it started.
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   process.once('exit', () => workspace[Symbol.dispose]());
   const tell = (line: string) => void process.stderr.write(`${line}\n`);
   const programs = await Promise.all(

@@ -32,7 +32,7 @@ export class Sidecar {
     this.#program = program;
     this.#child = child;
     this.#output = outputOf(child);
-    process.once('exit', this.#killAtExit);
+    process.prependOnceListener('exit', this.#killAtExit);
   }
 
   /** Runs a command of a program that does not end by itself; resolves when it is ready and has rested. */

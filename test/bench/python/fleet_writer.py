@@ -13,7 +13,8 @@ for connection in connections:
 statement, batches = orders(None)
 choose = random.Random(1)
 print('ready', flush=True)
-sys.stdin.readline()
+if not sys.stdin.readline():
+    sys.exit(1)
 
 longest, count, start = 0, 0, time.perf_counter()
 while time.perf_counter() - start < seconds:
