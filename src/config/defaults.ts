@@ -28,5 +28,6 @@ export function defaultConfig(processorCount: number): NormalConfig {
     shutdownSyncIntervalMs: 500,
     workers: Math.max(1, processorCount - 1),
     storeCallsPerSecond: 30,
+    parkAfterMs: 0,
   };
 }

@@ -100,4 +100,6 @@ export interface NormalConfig {
   readonly workers: number;
   /** The most requests to stores that the process makes, but for short bursts; 0: no ceiling. */
   readonly storeCallsPerSecond: number;
+  /** After how long without a change databases are parked; 0: never. */
+  readonly parkAfterMs: number;
 }

@@ -48,6 +48,7 @@ export function normalise(file: ConfigFile, context: NormaliseContext): NormalCo
     shutdownSyncIntervalMs: file['shutdown-sync-interval'] ?? defaults.shutdownSyncIntervalMs,
     workers: file.workers ?? defaults.workers,
     storeCallsPerSecond: file['store-calls-per-second'] ?? defaults.storeCallsPerSecond,
+    parkAfterMs: file['park-after'] ?? defaults.parkAfterMs,
   };
 }
 

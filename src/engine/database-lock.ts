@@ -1,12 +1,13 @@
 import { realpath } from 'node:fs/promises';
-import { makeDirectory } from '../runtime/durable-files.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { makeDirectory } from '../runtime/durable-directory.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { pathExists } from '../runtime/path-exists.ts';
 import { LockFile } from '../sqlite/lock-file.ts';
 import { EngineError } from './engine-error.ts';
 import { describeLockOwner, removeLockOwner, writeLockOwner } from './lock-owner.ts';
 import { MetaDirectory } from './meta/meta-directory.ts';
-import { findRunningLitestream } from './running-litestream.ts';
+import { RunningLitestreams } from './running-litestreams.ts';
 
 export interface DatabaseLockOptions {
   readonly databasePath: string;
@@ -15,6 +16,12 @@ export interface DatabaseLockOptions {
    * are locked when they exist: the default one when another was configured.
    */
   readonly metaPaths: readonly string[];
+}
+
+export interface DatabaseLockServices {
+  readonly logger: Logger;
+  /** Shared by whoever locks many databases. */
+  readonly litestreams?: RunningLitestreams | undefined;
 }
 
 interface HeldLock {
@@ -32,12 +39,13 @@ export class DatabaseLock {
   }
 
   /** Throws EngineError `in-use` naming the holder, with nothing left locked; LiveError when a lock file cannot be used. */
-  static async acquire(options: DatabaseLockOptions, { logger }: { logger: Logger }): Promise<DatabaseLock> {
+  static async acquire(options: DatabaseLockOptions, services: DatabaseLockServices): Promise<DatabaseLock> {
+    const { logger, litestreams = new RunningLitestreams({ clock: systemClock }) } = services;
     const lock = new DatabaseLock([]);
     try {
       for (const path of await existing(options.metaPaths))
         await lock.#take(options.databasePath, new MetaDirectory(path), logger);
-      const pid = await findRunningLitestream(options.databasePath);
+      const pid = await litestreams.holderOf(options.databasePath);
       if (pid !== undefined) throw inUse(options.databasePath, `Litestream replicates it as process ${pid}`);
     } catch (error) {
       await lock.release();

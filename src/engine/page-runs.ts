@@ -9,9 +9,16 @@ const keptFree = 4;
 export class PageRuns {
   readonly kernels: Kernels;
   readonly #free = new Map<number, PageRun[]>();
+  #walBytes: Uint8Array | undefined;
 
   constructor(kernels: Kernels) {
     this.kernels = kernels;
+  }
+
+  /** Room to read a WAL into, for whoever is done with it in the same turn of the event loop. */
+  get walBytes(): Uint8Array {
+    this.#walBytes ??= new Uint8Array(runBytes);
+    return this.#walBytes;
   }
 
   borrow(pageSizeBytes: number): PageRun {

@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** The only source of time below `cmd`. Tests hand in one that can be stepped. */
 export interface Clock {
   /** Wall-clock milliseconds since the Unix epoch; may jump either way. */
   now(): number;
   /** Milliseconds that never go backwards, the same for all processes of a machine; stands still while it is suspended. */
   monotonic(): number;
+  /** Calls `ring` once after `ms`; returns what calls it off. */
+  after(ms: number, ring: () => void): () => void;
   /** Resolves after `ms`, or at once, without an error, when `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -14,12 +14,26 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => Number(process.hrtime.bigint() / 1_000n) / 1_000,
-  async sleep(ms, signal) {
-    try {
-      await delay(ms, undefined, signal === undefined ? {} : { signal });
-    } catch (error) {
-      if (signal?.aborted) return;
-      throw error;
-    }
-  },
+  after,
+  sleep: (ms, signal) => sleepOn({ after }, ms, signal),
 };
+
+/** `Clock.sleep`, made of `Clock.after`. */
+export function sleepOn(clock: Pick<Clock, 'after'>, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return new Promise((resolve) => clock.after(ms, resolve));
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      callOff();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const callOff = clock.after(ms, end);
+    signal.addEventListener('abort', end);
+  });
+}
+
+function after(ms: number, ring: () => void): () => void {
+  const timer = setTimeout(ring, ms);
+  return () => clearTimeout(timer);
+}

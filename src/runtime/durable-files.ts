@@ -1,9 +1,10 @@
-import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DurableFileError } from './durable-file-error.ts';
+import { syncDirectory } from './durable-directory.ts';
 import type { DurableObserver, DurablePurpose, DurableStage } from './durable-step.ts';
-import { type CreateOutcome, ExclusivePublisher } from './exclusive-publisher.ts';
-import { systemErrorCode } from './typed-error.ts';
+import { ExclusivePublisher } from './exclusive-publisher.ts';
+import { type FileCalls, promptCalls } from './file-calls.ts';
+import { PendingFile } from './pending-file.ts';
+import { removeIfThere } from './remove-if-there.ts';
 
 export interface PendingFileOptions {
   /** Where the bytes are collected; on the same file system as the final path. Default: the final path + `.tmp`. */
@@ -12,6 +13,8 @@ export interface PendingFileOptions {
   readonly mode?: number | undefined;
   /** Remembers whether the file system has hard links. Default: found out for this file alone. */
   readonly publisher?: ExclusivePublisher | undefined;
+  /** Default: those for a disk of this machine. */
+  readonly calls?: FileCalls | undefined;
 }
 
 /**
@@ -30,13 +33,12 @@ export class DurableFiles {
    * same file begun by somebody else, who then fails to publish.
    */
   async begin(purpose: DurablePurpose, path: string, options: PendingFileOptions = {}): Promise<PendingFile> {
-    const temporaryPath = options.temporaryPath ?? `${path}.tmp`;
-    await rm(temporaryPath, { force: true });
-    const handle = await open(temporaryPath, 'wx+', options.mode ?? 0o600);
-    const publisher = options.publisher ?? new ExclusivePublisher();
-    const { ino: inode } = await handle.stat({ bigint: true });
-    const file = { path, temporaryPath, handle, inode, publisher };
-    return new PendingFile(file, (stage) => this.reached(purpose, stage, path));
+    const { temporaryPath = `${path}.tmp`, publisher = new ExclusivePublisher(), calls = promptCalls } = options;
+    await removeIfThere(temporaryPath, calls);
+    const descriptor = await calls.open(temporaryPath, 'wx+', options.mode ?? 0o600);
+    const inode = await calls.inodeOf(descriptor);
+    const parts = { path, temporaryPath, descriptor, inode, publisher, calls };
+    return new PendingFile(parts, (stage) => this.reached(purpose, stage, path));
   }
 
   /** Writes a whole small file, replacing the one under `path`. */
@@ -56,7 +58,7 @@ export class DurableFiles {
     const [first] = paths;
     if (first === undefined) return;
     for (const path of paths) {
-      await rm(path, { force: true });
+      await removeIfThere(path, promptCalls);
       this.reached(purpose, 'remove', path);
     }
     await syncDirectory(dirname(first));
@@ -67,7 +69,7 @@ export class DurableFiles {
     const [first] = paths;
     if (first === undefined) return;
     for (const path of paths) {
-      await rename(path, join(directory, basename(path)));
+      await promptCalls.rename(path, join(directory, basename(path)));
       this.reached(purpose, 'move', path);
     }
     await syncDirectory(directory);
@@ -78,142 +80,4 @@ export class DurableFiles {
   reached(purpose: DurablePurpose, stage: DurableStage, path: string): void {
     this.#observe?.(`${purpose}.${stage}`, path);
   }
-}
-
-/** A file under its temporary name. Ends with exactly one of `replace`, `create` or `discard`. */
-export class PendingFile {
-  readonly path: string;
-  readonly #temporaryPath: string;
-  readonly #handle: FileHandle;
-  readonly #inode: bigint;
-  readonly #publisher: ExclusivePublisher;
-  readonly #reached: (stage: DurableStage) => void;
-  #positionBytes = 0;
-
-  constructor(
-    file: { path: string; temporaryPath: string; handle: FileHandle; inode: bigint; publisher: ExclusivePublisher },
-    reached: (stage: DurableStage) => void,
-  ) {
-    this.path = file.path;
-    this.#temporaryPath = file.temporaryPath;
-    this.#handle = file.handle;
-    this.#inode = file.inode;
-    this.#publisher = file.publisher;
-    this.#reached = reached;
-  }
-
-  /** Where the next `append` goes. */
-  get positionBytes(): number {
-    return this.#positionBytes;
-  }
-
-  async append(bytes: Uint8Array): Promise<void> {
-    await this.writeAt(bytes, this.#positionBytes);
-    this.#positionBytes += bytes.byteLength;
-  }
-
-  async writeAt(bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.byteLength; ) {
-      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.byteLength - done, position + done);
-      done += bytesWritten;
-    }
-  }
-
-  async truncate(sizeBytes: number): Promise<void> {
-    await this.#handle.truncate(sizeBytes);
-  }
-
-  /**
-   * Gives the file a modification time; kept by the publish. Node hands the time on as a floating-point number and may
-   * cut it to whole microseconds: half of one more keeps the millisecond from becoming the one before.
-   */
-  async setModified(timeMs: number): Promise<void> {
-    const seconds = (timeMs + 0.0005) / 1000;
-    await this.#handle.utimes(seconds, seconds);
-  }
-
-  /** Makes the bytes written so far durable, so that publishing them takes no time later. */
-  async flush(): Promise<void> {
-    await this.#handle.sync();
-  }
-
-  /** Makes the bytes durable and publishes them, replacing what stands under the final name. */
-  async replace(): Promise<void> {
-    await this.#sync();
-    await rename(this.#temporaryPath, this.path);
-    await this.#published();
-  }
-
-  /**
-   * Makes the bytes durable and publishes them unless the final name is taken. The name is durable in either case: the
-   * one who made it may have been stopped before that.
-   */
-  async create(): Promise<CreateOutcome> {
-    await this.#sync();
-    const outcome = await this.#publish();
-    if (outcome === 'created') await this.#published();
-    else await syncDirectory(dirname(this.path));
-    return outcome;
-  }
-
-  /** Gives the file up and removes it, but not one that somebody else has begun. May follow a failed publish. */
-  async discard(): Promise<void> {
-    const isOurs = await this.#isOurs();
-    await this.#handle.close().catch(() => {});
-    if (isOurs) await rm(this.#temporaryPath, { force: true });
-  }
-
-  async #publish(): Promise<CreateOutcome> {
-    try {
-      return await this.#publisher.publish(this.#temporaryPath, this.path);
-    } catch (error) {
-      await rm(this.#temporaryPath, { force: true }).catch(() => {});
-      throw error;
-    }
-  }
-
-  async #sync(): Promise<void> {
-    this.#reached('write');
-    await this.#handle.sync();
-    this.#reached('sync');
-    const isOurs = await this.#isOurs();
-    await this.#handle.close();
-    if (!isOurs) {
-      const state = `${this.#temporaryPath} was begun anew by somebody else`;
-      throw new DurableFileError('temporary-taken', `Cannot finish ${this.path}: ${state}`);
-    }
-  }
-
-  /** Whether the temporary name still stands for this file. */
-  async #isOurs(): Promise<boolean> {
-    try {
-      return (await lstat(this.#temporaryPath, { bigint: true })).ino === this.#inode;
-    } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return false;
-      throw error;
-    }
-  }
-
-  async #published(): Promise<void> {
-    this.#reached('publish');
-    await syncDirectory(dirname(this.path));
-    this.#reached('sync-directory');
-  }
-}
-
-/** Makes names that were created, renamed or removed in a directory durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Creates a directory and its parents, 0700, and makes the new names durable. */
-export async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let at = path; at.length >= first.length; at = dirname(at)) await syncDirectory(dirname(at));
 }

@@ -1,6 +1,8 @@
-import { link as hardLink, mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { type FileCalls, promptCalls } from './file-calls.ts';
 import { pathExists } from './path-exists.ts';
+import { removeIfThere } from './remove-if-there.ts';
 import { systemErrorCode } from './typed-error.ts';
 
 /** What happened to a create-only publish. */
@@ -20,28 +22,28 @@ const noLinkCodes: ReadonlySet<string> = new Set(['EPERM', 'EOPNOTSUPP', 'ENOTSU
  * The choice is made once, so one publisher serves one file system.
  */
 export class ExclusivePublisher {
-  readonly #link: (existingPath: string, newPath: string) => Promise<void>;
+  readonly #link: ExclusivePublisherOptions['link'];
   readonly #onWithoutLinks: ((path: string, cause: unknown) => void) | undefined;
   #withoutLinks = false;
 
   constructor(options: ExclusivePublisherOptions = {}) {
-    this.#link = options.link ?? hardLink;
+    this.#link = options.link;
     this.#onWithoutLinks = options.onWithoutLinks;
   }
 
   /** Moves `temporaryPath` to `path` unless that exists. After an error the temporary file may be there or not. */
-  async publish(temporaryPath: string, path: string): Promise<CreateOutcome> {
+  async publish(temporaryPath: string, path: string, calls: FileCalls = promptCalls): Promise<CreateOutcome> {
     if (this.#withoutLinks) return publishByClaim(temporaryPath, path);
     try {
-      await this.#link(temporaryPath, path);
+      await (this.#link ?? calls.link)(temporaryPath, path);
     } catch (error) {
       const code = systemErrorCode(error) ?? '';
       if (code !== 'EEXIST' && !noLinkCodes.has(code)) throw error;
       if (code !== 'EEXIST') return this.#firstClaim(temporaryPath, path, error);
-      await rm(temporaryPath, { force: true });
+      await removeIfThere(temporaryPath, calls);
       return 'exists';
     }
-    await rm(temporaryPath, { force: true });
+    await removeIfThere(temporaryPath, calls);
     return 'created';
   }
 

@@ -35,16 +35,17 @@ export class Wakeup {
     return notified;
   }
 
-  async #sleep(ms: number | undefined, signal: AbortSignal): Promise<void> {
-    const ended = new AbortController();
-    let wake: () => void = () => {};
-    const woken = new Promise<void>((resolve) => {
-      wake = resolve;
-      signal.addEventListener('abort', () => resolve(), { signal: ended.signal, once: true });
+  #sleep(ms: number | undefined, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#waiters.delete(wake);
+        signal.removeEventListener('abort', wake);
+        callOff?.();
+        resolve();
+      };
+      this.#waiters.add(wake);
+      signal.addEventListener('abort', wake);
+      const callOff = ms === undefined ? undefined : this.#clock.after(ms, wake);
     });
-    this.#waiters.add(wake);
-    await (ms === undefined ? woken : Promise.race([woken, this.#clock.sleep(ms, ended.signal)]));
-    this.#waiters.delete(wake);
-    ended.abort();
   }
 }

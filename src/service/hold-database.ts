@@ -1,7 +1,6 @@
-import { DatabaseLock } from '../engine/database-lock.ts';
+import { DatabaseLock, type DatabaseLockServices } from '../engine/database-lock.ts';
 import { EngineError } from '../engine/engine-error.ts';
 import { defaultMetaPath } from '../engine/meta/meta-directory.ts';
-import type { Logger } from '../runtime/logger.ts';
 import { requireSqlite } from './require-sqlite.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -12,7 +11,7 @@ import { ServiceError } from './service-error.ts';
 export async function holdDatabase(
   act: string,
   { path, metaPath }: { readonly path: string; readonly metaPath: string },
-  services: { readonly logger: Logger },
+  services: DatabaseLockServices,
 ): Promise<DatabaseLock> {
   await requireSqlite();
   try {

@@ -9,7 +9,7 @@ import type {
   RestoreResult,
   RestoreServices,
 } from '../engine/restore/restore-options.ts';
-import { syncDirectory } from '../runtime/durable-files.ts';
+import { syncDirectory } from '../runtime/durable-directory.ts';
 import { pathExists } from '../runtime/path-exists.ts';
 import { holdDatabase } from './hold-database.ts';
 import { type FileOwner, giveToOwner, replacedFile } from './replaced-file.ts';

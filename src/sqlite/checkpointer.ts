@@ -9,31 +9,28 @@ export interface PassiveCheckpoint {
   readonly copiedBackFrames: number;
 }
 
-/** The two writable connections of an attachment: one holds the writer lock as a barrier, one checkpoints. Neither writes pages. */
+/**
+ * The writable connections of an attachment: one checkpoints, the other, opened when it is needed, holds the writer lock as a
+ * barrier. Neither writes pages.
+ */
 export class Checkpointer {
+  readonly connection: Connection;
   readonly #path: string;
-  readonly #barrier: Connection;
-  readonly #connection: Connection;
+  #barrier: Connection | undefined;
 
-  private constructor(path: string, barrier: Connection, connection: Connection) {
+  private constructor(path: string, connection: Connection) {
     this.#path = path;
-    this.#barrier = barrier;
-    this.#connection = connection;
+    this.connection = connection;
   }
 
   /** Throws LiveError. */
   static open(path: string): Checkpointer {
-    const barrier = openConnection(path, { readonly: false });
-    try {
-      return new Checkpointer(path, barrier, openConnection(path, { readonly: false }));
-    } catch (error) {
-      barrier.close();
-      throw error;
-    }
+    return new Checkpointer(path, openConnection(path, { readonly: false }));
   }
 
   /**
-   * Copies back what the read marks allow, without waiting for anybody. Undefined when another process is checkpointing.
+   * Copies back what the read marks allow, without waiting for anybody. Undefined when another process is checkpointing, or
+   * while `connection` holds a read mark.
    */
   passive(): PassiveCheckpoint | undefined {
     return this.#checkpoint('PASSIVE');
@@ -45,11 +42,12 @@ export class Checkpointer {
   }
 
   get isBarrierRaised(): boolean {
-    return this.#barrier.inTransaction;
+    return this.#barrier?.inTransaction === true;
   }
 
   /** Tries once to take the writer lock; false when an application has it. Nobody commits until `lowerBarrier`. */
   raiseBarrier(): boolean {
+    this.#barrier ??= openConnection(this.#path, { readonly: false });
     try {
       this.#barrier.exec('begin immediate');
       return true;
@@ -62,18 +60,18 @@ export class Checkpointer {
 
   /** Gives the writer lock back; nothing was written. */
   lowerBarrier(): void {
-    if (this.#barrier.inTransaction) this.#barrier.exec('rollback');
+    if (this.#barrier?.inTransaction) this.#barrier.exec('rollback');
   }
 
   close(): void {
     this.lowerBarrier();
-    this.#barrier.close();
-    this.#connection.close();
+    this.#barrier?.close();
+    this.connection.close();
   }
 
   #checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): PassiveCheckpoint | undefined {
     try {
-      const [row] = this.#connection.pragma(`wal_checkpoint(${mode})`) as [
+      const [row] = this.connection.pragma(`wal_checkpoint(${mode})`) as [
         Record<'busy' | 'log' | 'checkpointed', number>,
       ];
       if (row.busy !== 0) return undefined;

@@ -9,7 +9,7 @@ export type Connection = Database.Database;
 export function openConnection(path: string, options: { readonly: boolean }): Connection {
   try {
     const connection = new Database(path, { readonly: options.readonly, fileMustExist: true, timeout: 0 });
-    connection.pragma('wal_autocheckpoint=0');
+    connection.exec('pragma wal_autocheckpoint = 0'); // unlike `pragma()` it leaves no statement to the garbage collector
     return connection;
   } catch (error) {
     throw liveError('open', path, error);

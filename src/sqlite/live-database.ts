@@ -1,3 +1,4 @@
+import { sameSalts } from '../format/wal/salts.ts';
 import type { WalIndexHeader } from '../format/wal/wal-index-header.ts';
 import type { AttachedFiles } from './attached-files.ts';
 import { Checkpointer } from './checkpointer.ts';
@@ -18,8 +19,8 @@ export interface CopiedFrames {
 }
 
 /**
- * One attached database: its read marks, its WAL-index and its files. Marks are given up only for frames that were copied
- * out. Single-threaded; the marks are opened read-only and closed last, so that a stop never checkpoints.
+ * One attached database: its read mark, its WAL-index and its files. A mark is given up only for frames that were copied
+ * out. Single-threaded; the connection that holds it is read-only and closed last, so that a stop never checkpoints.
  */
 export class LiveDatabase {
   /** The resolved path: SQLite names `-wal` and `-shm` after it. */
@@ -28,9 +29,10 @@ export class LiveDatabase {
   readonly #attached: AttachedFiles;
   #files: DatabaseFiles | undefined;
   #index: WalIndex | undefined;
-  #holding: ReadMark | undefined;
-  #other: ReadMark | undefined;
+  #mark: ReadMark | undefined;
   #checkpointer: Checkpointer | undefined;
+  /** On the checkpointer's connection: holds on while the mark moves. */
+  #bridge: ReadMark | undefined;
   #confirmed: HeldMark | undefined;
   #pageSizeBytes = 0;
   #closed = false;
@@ -69,27 +71,32 @@ export class LiveDatabase {
 
   /** The mark held now: there always is one while the database is attached. */
   get held(): HeldMark {
-    const mark = this.#holding ?? this.#refuse('use the read mark of');
+    const mark = this.#holding();
     this.#confirmZero(mark);
     return mark.held ?? this.#refuse('use the read mark of');
   }
 
   /** The WAL-index as it stands. */
   index(): WalIndexHeader {
-    return (this.#index ?? this.#refuse('read the WAL-index of')).read();
+    return this.#walIndex().read();
   }
 
   /**
-   * Takes a newer mark, then gives up the present one. Refused (false) unless every frame the present mark protects has been
-   * copied out. Throws LiveError, with the present mark kept.
+   * Moves the mark to the present end of the WAL. Refused (false) unless every frame the mark protects has been copied out.
+   * Another connection holds on meanwhile, so that there is no moment without a mark. Throws LiveError, with a mark kept.
    */
   advance(copied: CopiedFrames): boolean {
-    const holding = this.#holding ?? this.#refuse('advance the read mark of');
+    const mark = this.#mark ?? this.#refuse('advance the read mark of');
     if (!this.#isCovered(copied)) return false;
-    this.#other ??= this.#newMark();
-    this.#other.take();
-    holding.release();
-    [this.#holding, this.#other] = [this.#other, holding];
+    if (this.#bridge?.held === undefined && this.#isAtEnd()) return true;
+    this.checkpointer();
+    const bridge = this.#bridge!;
+    if (bridge.held === undefined) {
+      bridge.take();
+      mark.release();
+    }
+    mark.take(); // when it cannot be taken, the bridge holds on until the next call
+    bridge.release();
     return true;
   }
 
@@ -100,16 +107,17 @@ export class LiveDatabase {
 
   /** The connections that checkpoint, opened on first use. */
   checkpointer(): Checkpointer {
-    this.#checkpointer ??= Checkpointer.open(this.path);
+    if (this.#checkpointer === undefined) {
+      this.#checkpointer = Checkpointer.open(this.path);
+      this.#bridge = ReadMark.on(this.#checkpointer.connection, this.path, () => this.#walIndex());
+    }
     return this.#checkpointer;
   }
 
   /** Keeps the one read-only connection that holds the mark and closes the others. */
   rest(): void {
-    this.#checkpointer?.close();
-    this.#checkpointer = undefined;
-    this.#other?.close();
-    this.#other = undefined;
+    if (this.#bridge?.held !== undefined) return;
+    this.#closeCheckpointer();
   }
 
   /** Reads WAL bytes; returns how many there were. */
@@ -136,10 +144,10 @@ export class LiveDatabase {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.rest();
+    this.#closeCheckpointer();
     this.#index = undefined;
-    this.#holding?.close();
-    this.#holding = undefined;
+    this.#mark?.close();
+    this.#mark = undefined;
     this.#files?.close();
     this.#files = undefined;
     this.#attached.detach(this.identity);
@@ -148,13 +156,14 @@ export class LiveDatabase {
   #start(): void {
     const from = nextDescriptor();
     const mark = this.#newMark();
-    this.#holding = mark;
+    this.#mark = mark;
     const mode = mark.pragma('journal_mode');
     mark.readOnce();
     if (mode !== 'wal') {
       throw new LiveError('not-wal', `Cannot attach database ${this.path}: it is in mode ${String(mode)}, not WAL`);
     }
     this.#pageSizeBytes = Number(mark.pragma('page_size'));
+    mark.shrink();
     this.#files = DatabaseFiles.open(this.path, this.identity, from, this.#attached);
     this.#index = new WalIndex({ path: this.path, descriptor: this.#files.shmDescriptor }, () => this.#repair());
     mark.take();
@@ -164,10 +173,11 @@ export class LiveDatabase {
    * An application's RESTART or TRUNCATE waits for every mark but 0, so at rest "zero" must be certain. Under the barrier,
    * which has a mark of its own, that cannot be told yet.
    */
-  #confirmZero({ held }: ReadMark): void {
+  #confirmZero(mark: ReadMark): void {
+    const { held } = mark;
     if (held?.kind !== 'zero' || held === this.#confirmed || this.#checkpointer?.isBarrierRaised === true) return;
     this.#confirmed = held;
-    if (this.#files?.hasMarkAbove() === true) this.#holding?.doubtZero();
+    if (this.#files?.hasMarkAbove() === true) mark.doubtZero();
   }
 
   /**
@@ -182,8 +192,36 @@ export class LiveDatabase {
     return copied.salt1 === this.index().salt1;
   }
 
+  /** Whether a mark taken now would stand where this one does. */
+  #isAtEnd(): boolean {
+    const { kind, index } = this.held;
+    const now = this.index();
+    return (
+      kind !== 'unknown' &&
+      index.changeCounter === now.changeCounter &&
+      index.mxFrame === now.mxFrame &&
+      index.nBackfill === now.nBackfill &&
+      sameSalts(index, now)
+    );
+  }
+
+  #holding(): ReadMark {
+    const bridge = this.#bridge?.held === undefined ? undefined : this.#bridge;
+    return bridge ?? this.#mark ?? this.#refuse('use the read mark of');
+  }
+
   #newMark(): ReadMark {
-    return ReadMark.open(this.path, () => this.#index ?? this.#refuse('read the WAL-index of'));
+    return ReadMark.open(this.path, () => this.#walIndex());
+  }
+
+  #walIndex(): WalIndex {
+    return this.#index ?? this.#refuse('read the WAL-index of');
+  }
+
+  #closeCheckpointer(): void {
+    this.#checkpointer?.close();
+    this.#checkpointer = undefined;
+    this.#bridge = undefined;
   }
 
   #repair(): void {

@@ -18,7 +18,7 @@ export class LockFile {
     let connection: Connection | undefined;
     try {
       connection = new Database(path, { timeout: 0 });
-      connection.exec('begin exclusive');
+      connection.exec('pragma journal_mode = memory; pragma cache_size = 0; begin exclusive'); // nothing is read or written
       return new LockFile(path, connection);
     } catch (error) {
       connection?.close();

@@ -20,7 +20,7 @@ export interface HeldMark {
   readonly kind: 'zero' | 'above' | 'unknown';
 }
 
-/** A read-only connection that does nothing but hold read transactions. */
+/** A connection that holds read transactions. */
 export class ReadMark {
   readonly #path: string;
   readonly #connection: Connection;
@@ -35,7 +35,12 @@ export class ReadMark {
 
   /** `index` is asked for only after a first read: SQLite makes the `-shm` file then. Throws LiveError. */
   static open(path: string, index: () => WalIndex): ReadMark {
-    return new ReadMark(path, openConnection(path, { readonly: true }), index);
+    return ReadMark.on(openConnection(path, { readonly: true }), path, index);
+  }
+
+  /** A mark held by a connection that is there, and that `close` closes. */
+  static on(connection: Connection, path: string, index: () => WalIndex): ReadMark {
+    return new ReadMark(path, connection, index);
   }
 
   get held(): HeldMark | undefined {
@@ -45,6 +50,11 @@ export class ReadMark {
   /** Runs one read transaction and forgets it: opens the WAL, repairs the index. Throws LiveError. */
   readOnce(): void {
     this.pragma('schema_version');
+  }
+
+  /** Gives memory back that only queries need: one connection a database stays open for good. */
+  shrink(): void {
+    this.#connection.exec('pragma cache_size = 0; pragma writable_schema = reset; pragma shrink_memory');
   }
 
   /** One value of a pragma that only reads. */
@@ -59,9 +69,9 @@ export class ReadMark {
   /** Takes a mark where it falls. Throws LiveError, `busy` while another process recovers or changes modes. */
   take(): HeldMark {
     const before = this.#index().read();
-    this.#connection.exec('begin');
     try {
-      this.#connection.pragma('schema_version'); // the mark is taken by the first read; this one parses no schema
+      // The mark is taken by the first read; this one parses no schema, and `exec` leaves no statement behind.
+      this.#connection.exec('begin; pragma schema_version');
       this.#held = heldMark(before, this.#sized(this.#index().read()));
       return this.#held;
     } catch (error) {

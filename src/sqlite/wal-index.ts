@@ -18,7 +18,9 @@ export class WalIndex {
   readonly #path: string;
   readonly #descriptor: number;
   readonly #repair: () => void;
-  readonly #bytes = new Uint8Array(walIndexHeaderBytes);
+  readonly #bytes = Buffer.alloc(walIndexHeaderBytes);
+  readonly #knownBytes = Buffer.alloc(walIndexHeaderBytes);
+  #known: DecodedWalIndexHeader = { state: 'uninitialised' };
 
   /** `descriptor` is SQLite's own on the `-shm` file; `repair` runs one read transaction. */
   constructor(options: { path: string; descriptor: number }, repair: () => void) {
@@ -43,8 +45,12 @@ export class WalIndex {
     let decoded: DecodedWalIndexHeader = { state: 'uninitialised' };
     for (let tries = 0; tries < maxTries; tries++) {
       const length = readSync(this.#descriptor, this.#bytes, 0, this.#bytes.byteLength, 0);
+      if (length === walIndexHeaderBytes && this.#bytes.equals(this.#knownBytes)) return this.#known;
       decoded = decodeWalIndexHeader(this.#bytes.subarray(0, length));
-      if (decoded.state === 'valid') break;
+      if (decoded.state !== 'valid') continue;
+      this.#bytes.copy(this.#knownBytes);
+      this.#known = decoded;
+      break;
     }
     return decoded;
   }

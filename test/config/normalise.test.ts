@@ -51,6 +51,7 @@ test('normalise fills in the defaults', () => {
     shutdownSyncIntervalMs: 500,
     workers: 3,
     storeCallsPerSecond: 30,
+    parkAfterMs: 0,
   });
   assert.equal(read('', { processorCount: 1 }).workers, 1);
 });
@@ -233,4 +234,9 @@ test('normalise refuses S3 replicas that name no bucket, half of their credentia
 test('normalise takes the ceiling on store calls from the file', () => {
   assert.equal(read('store-calls-per-second: 5').storeCallsPerSecond, 5);
   assert.equal(read('store-calls-per-second: 0').storeCallsPerSecond, 0);
+});
+
+test('normalise takes the time after which databases are parked from the file', () => {
+  assert.equal(read('park-after: 10m').parkAfterMs, 600_000);
+  assert.equal(read('park-after: 0s').parkAfterMs, 0);
 });

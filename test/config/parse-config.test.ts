@@ -153,7 +153,6 @@ test('parseConfig says of each key that is not there yet that it is not, and whe
     'validation-interval: 1h',
     'max-sync-ltx-files: 7',
     'age: {recipients: [x]}',
-    'park-after: 1h',
     'upload-bytes-per-second: 1MB',
     'dashboard: {addr: ":8080"}',
   ];
@@ -171,7 +170,6 @@ test('parseConfig accepts keys that only carry defaults or are switched off', ()
     'socket: {enabled: false, path: /run/x.sock}',
     'heartbeat-interval: 5m',
     'lease: {enabled: false, ttl: 30s}',
-    'park-after: 0s',
     'access-key-id: x',
     'max-sync-ltx-files: 256',
     database,

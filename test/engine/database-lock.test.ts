@@ -18,11 +18,13 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DatabaseLock } from '../../src/engine/database-lock.ts';
-import { findRunningLitestream } from '../../src/engine/running-litestream.ts';
+import { RunningLitestreams } from '../../src/engine/running-litestreams.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 
 const holdLock = fileURLToPath(new URL('./hold-lock.js', import.meta.url));
 const services = { logger: silentLogger };
+const litestreams = new RunningLitestreams({ clock: systemClock });
 
 function fixture(t: TestContext): { databasePath: string; meta: string; defaultMeta: string } {
   const directory = mkdtempSync(join(tmpdir(), 'lock-'));
@@ -127,8 +129,8 @@ test('DatabaseLock.acquire refuses a database that a running Litestream has open
   t.after(() => end(litestream, 'SIGKILL'));
   await once(litestream.stdout, 'data');
   writeFileSync(`${databasePath}.other`, '');
-  assert.equal(await findRunningLitestream(databasePath), litestream.pid);
-  assert.equal(await findRunningLitestream(`${databasePath}.other`), undefined);
+  assert.equal(await new RunningLitestreams({ clock: systemClock }).holderOf(databasePath), litestream.pid);
+  assert.equal(await litestreams.holderOf(`${databasePath}.other`), undefined);
   await assert.rejects(DatabaseLock.acquire({ databasePath, metaPaths: [meta] }, services), {
     name: 'EngineError',
     code: 'in-use',
@@ -138,7 +140,7 @@ test('DatabaseLock.acquire refuses a database that a running Litestream has open
   await (await DatabaseLock.acquire({ databasePath, metaPaths: [meta] }, services)).release();
 });
 
-test('findRunningLitestream passes over a node process by that name', {
+test('RunningLitestreams passes over a node process by that name', {
   skip: process.platform !== 'linux',
 }, async (t) => {
   const { databasePath } = fixture(t);
@@ -149,5 +151,5 @@ test('findRunningLitestream passes over a node process by that name', {
   await once(child.stdout, 'data');
   await delay(10);
   assert.equal(readFileSync(`/proc/${child.pid}/comm`, 'utf8').trim(), 'litestream');
-  assert.equal(await findRunningLitestream(databasePath), undefined);
+  assert.equal(await litestreams.holderOf(databasePath), undefined);
 });

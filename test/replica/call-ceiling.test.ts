@@ -8,6 +8,11 @@ class SteppedClock implements Clock {
   ms = 0;
   now = () => this.ms;
   monotonic = () => this.ms;
+  after = (ms: number, ring: () => void) => {
+    this.ms += ms;
+    const timer = setImmediate(ring);
+    return () => clearImmediate(timer);
+  };
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     await new Promise((done) => setImmediate(done));
     if (!signal?.aborted) this.ms += ms;

@@ -84,7 +84,7 @@ test('LiveDatabase.advance of a mark in a WAL without frames is never refused', 
   assert.notEqual(live.held.index.salt1, 0);
 });
 
-test('LiveDatabase holds 4 descriptors when it was never busy and 7 at rest once it was', async (t) => {
+test('LiveDatabase holds 4 descriptors when it was never busy and 5 at rest once it was', async (t) => {
   const { path, application, attach } = await liveFixture(t);
   const live = attach();
   assert.equal(descriptorCount(path), 4);
@@ -94,12 +94,12 @@ test('LiveDatabase holds 4 descriptors when it was never busy and 7 at rest once
     live.checkpointer().passive();
     advanceToEnd(live);
     live.rest();
-    assert.equal(descriptorCount(path) <= 7, true, `${descriptorCount(path)}`);
+    assert.equal(descriptorCount(path) <= 5, true, `${descriptorCount(path)}`);
     const start = new Uint8Array(32);
     assert.equal(live.readWal(start, 0), 32);
     assert.equal(await live.readDatabase(new Uint8Array(100), 0), 100);
   }
-  assert.equal(descriptorCount(path), 7);
+  assert.equal(descriptorCount(path), 5);
   live.close();
   assert.equal(descriptorCount(path), 0);
 });

@@ -20,6 +20,7 @@ import { DurableFiles } from '../../src/runtime/durable-files.ts';
 import type { DurableStep } from '../../src/runtime/durable-step.ts';
 import { loggerFrom } from '../../src/runtime/logger.ts';
 import { TypedError } from '../../src/runtime/typed-error.ts';
+import { WorkSlots } from '../../src/runtime/work-slots.ts';
 import { AttachedFiles } from '../../src/sqlite/attached-files.ts';
 import type { SidecarAnswer, SidecarDatabase, SidecarOptions, SidecarRequest } from './sidecar-options.ts';
 
@@ -35,6 +36,7 @@ const services: ReplicatorServices = {
   attached: new AttachedFiles(),
   runs: new PageRuns(loadKernels()),
   limits: maintainLimits(),
+  starting: new WorkSlots(1),
   durableFiles: new DurableFiles(dieAt),
   clock,
   logger: loggerFrom((level, message, fields) => {

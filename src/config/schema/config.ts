@@ -65,7 +65,7 @@ export const configSchema = z.strictObject({
   'verify-compaction': toggle.optional(),
   validation: z.strictObject({ interval: later(duration, isZero).optional() }).optional(),
   lease: leaseSchema.optional(),
-  'park-after': later(duration, isZero).optional(),
+  'park-after': duration.optional(),
   'upload-bytes-per-second': later(size, isZero).optional(),
   dashboard: z.strictObject({ addr: later(text, off).optional(), token: text.optional() }).optional(),
 });

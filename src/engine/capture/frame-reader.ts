@@ -10,9 +10,8 @@ import type { Kernels, WalChecksum } from '../../kernel/kernels.ts';
 import { walFrameHeaderBytes } from '../../kernel/limits.ts';
 import type { LiveDatabase } from '../../sqlite/live-database.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
+import type { PageRuns } from '../page-runs.ts';
 import type { WalPosition } from './wal-position.ts';
-
-const chunkBytes = 1 << 20;
 
 /** One frame of a verified chunk; `page` is valid until the next frame is asked for. */
 export type FrameVisitor = (frame: number, pgno: number, commit: number, page: Uint8Array) => void;
@@ -24,11 +23,11 @@ export class FrameReader {
   readonly #chunk: Uint8Array;
   readonly #frameSizeBytes: number;
 
-  constructor(live: LiveDatabase, kernels: Kernels) {
+  constructor(live: LiveDatabase, { kernels, walBytes }: Pick<PageRuns, 'kernels' | 'walBytes'>) {
     this.#live = live;
     this.#kernels = kernels;
     this.#frameSizeBytes = walFrameBytes(live.pageSizeBytes);
-    this.#chunk = new Uint8Array(Math.max(1, Math.floor(chunkBytes / this.#frameSizeBytes)) * this.#frameSizeBytes);
+    this.#chunk = walBytes.subarray(0, Math.floor(walBytes.byteLength / this.#frameSizeBytes) * this.#frameSizeBytes);
   }
 
   /**

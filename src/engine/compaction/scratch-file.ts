@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory } from '../../runtime/durable-files.ts';
+import { makeDirectory } from '../../runtime/durable-directory.ts';
 
 const chunkBytes = 1 << 20;
 

@@ -61,7 +61,7 @@ export async function attach(
     ? await openCopiedBack(settings.path, services)
     : LiveDatabase.open(settings.path, services.attached);
   try {
-    const frames = new FrameReader(live, runs.kernels);
+    const frames = new FrameReader(live, runs);
     const evidence = { live, frames, files: state.local, ...state, ...settings, runs };
     const continuity = await establish(evidence, state);
     const { files, position } = await catchUp({ live, frames }, continuity, state, services);

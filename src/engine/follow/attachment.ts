@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { walFrameBytes } from '../../format/wal/frame-header.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { LiveDatabase } from '../../sqlite/live-database.ts';
@@ -121,12 +123,6 @@ export class Attachment {
     return report;
   }
 
-  /** Whether the database is at rest: everything copied, nothing half-visible in the WAL, mark 0 held. */
-  isSettled(): boolean {
-    if (this.hasNews || this.live.held.kind !== 'zero') return false;
-    return this.isQuiet();
-  }
-
   /**
    * Whether the WAL file shows no commit that the index does not speak of yet: a commit becomes visible only after its last
    * file event.
@@ -171,8 +167,19 @@ export class Attachment {
 
   /** Keeps the one connection that holds the mark, and no memory. */
   rest(): void {
+    this.#cutWal();
     this.live.rest();
     this.capture.pages.release();
+    this.files.local.rest();
+  }
+
+  /** Gives the disk space of a WAL back that grew far beyond what is usual. */
+  #cutWal(): void {
+    const { live } = this;
+    const limitBytes = this.#settings.truncatePageCount * walFrameBytes(live.pageSizeBytes);
+    if (limitBytes === 0 || statSync(live.walPath).size < limitBytes) return;
+    if (live.checkpointer().truncate() !== undefined) this.#logger.info('cut the WAL file to nothing', { limitBytes });
+    this.look();
   }
 
   /** Keeps the position for the next start. */

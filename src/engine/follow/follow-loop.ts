@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-import { walFrameBytes } from '../../format/wal/frame-header.ts';
 import { fileError } from '../../replica/file/file-error.ts';
 import type { ReplicaError } from '../../replica/replica-error.ts';
 import { Backoff } from '../../runtime/backoff.ts';
@@ -11,7 +9,7 @@ import type { DatabaseSettings } from '../database-settings.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
 import type { LineageHead } from '../lineage-head.ts';
 import type { Attachment } from './attachment.ts';
-import { pollDelayMs } from './poll-schedule.ts';
+import { LookSchedule } from './look-schedule.ts';
 
 /** After a sync, how soon the read mark is moved out of the application's way. */
 const settleMs = 100;
@@ -19,18 +17,14 @@ const settleLimitMs = 10_000;
 /** Under load a checkpoint is not put off beyond this multiple of its threshold. */
 const overdueFactor = 4;
 const busyMs = 10;
-/** While frames keep coming and wait for their file, there is no closer look; a pause may be an application's checkpoint. */
-const flowingMs = 5;
-const pausedMs = 2;
+/** How soon to look again at files that are still where they were. */
+const placeMs = 100;
 /** When to try again after another process's checkpoint was in the way. */
 const otherCheckpointMs = 20;
-/** How long after the last change the file-system watch takes over from polling. */
-const watchAfterMs = 1_000;
-
 export interface FollowEvents {
   /** After a new local file. */
   onFile(): void;
-  /** While a database is busy it is polled and not watched. */
+  /** While frames keep coming the database is polled, and file events are not wanted. */
   onBusy(busy: boolean): void;
   /** How long to wait between two files, the last of which took `tookMs`: longer while no replica accepts any. */
   fileIntervalMs(tookMs: number): number;
@@ -54,7 +48,7 @@ export class FollowLoop {
   readonly #settleBackoff = new Backoff({ firstMs: settleMs, limitMs: settleLimitMs });
   readonly #barrierBackoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
   readonly #retryBackoff = new Backoff({ firstMs: 100, limitMs: 10_000 });
-  #lastChangeMs: number;
+  readonly #schedule: LookSchedule;
   #lastFileMs = Number.NEGATIVE_INFINITY;
   #lastFileTookMs = 0;
   #lastRestartMs: number;
@@ -62,6 +56,9 @@ export class FollowLoop {
   #barrierAtMs = 0;
   #readerInTheWay = false;
   #sawFrames = false;
+  #isAtRest = false;
+  #restSinceMs: number;
+  #placeAtMs = 0;
   #fileError: Error | undefined;
   #requests: FileRequest[] = [];
   #failure: Error | undefined;
@@ -78,13 +75,19 @@ export class FollowLoop {
     this.#wakeup = services.wakeup;
     this.#clock = services.clock;
     this.#logger = services.logger;
-    this.#lastChangeMs = services.clock.monotonic();
-    this.#lastRestartMs = this.#lastChangeMs;
+    this.#lastRestartMs = services.clock.monotonic();
+    this.#restSinceMs = this.#lastRestartMs;
+    this.#schedule = new LookSchedule(this.#lastRestartMs);
   }
 
   /** Whether an application's long reader keeps the WAL from restarting. */
   get readerInTheWay(): boolean {
     return this.#readerInTheWay;
+  }
+
+  /** Since when everything is written and only an event can bring news, on the monotonic clock; undefined otherwise. */
+  get atRestSinceMs(): number | undefined {
+    return this.#isAtRest ? this.#restSinceMs : undefined;
   }
 
   /** What keeps local files from being written. */
@@ -144,7 +147,7 @@ export class FollowLoop {
 
   /** A wake-up by an event restarts the schedule of looks. */
   async #wait(delayMs: number | undefined, signal: AbortSignal): Promise<void> {
-    if (await this.#wakeup.wait(delayMs, signal)) this.#lastChangeMs = this.#clock.monotonic();
+    if (await this.#wakeup.wait(delayMs, signal)) this.#schedule.noteChange(this.#clock.monotonic());
   }
 
   /** One look. Returns how long to wait, undefined when only an event can bring news. */
@@ -154,16 +157,21 @@ export class FollowLoop {
     // A request that comes while a file is being written may mean commits that are not in it.
     const asked = [...this.#requests];
     try {
-      if (!attachment.live.isInPlace()) throw positionLost(attachment.live.path, 'the file was replaced or removed');
-      this.#sawFrames = attachment.look();
       const now = this.#clock.monotonic();
+      if (now >= this.#placeAtMs) this.#checkPlace(now);
+      this.#isAtRest = false;
+      this.#sawFrames = attachment.look();
+      if (this.#sawFrames) {
+        this.#restSinceMs = now;
+        this.#schedule.noteFrames(now);
+      }
       if (attachment.hasNews) {
-        this.#lastChangeMs = now;
-        this.#events.onBusy(true);
-        if (this.#isFileDue(now)) await this.#writeFile();
+        this.#schedule.noteChange(now);
+        this.#events.onBusy(this.#schedule.isBusy);
+        if (now >= this.#fileDueMs(now)) await this.#writeFile();
         else if (this.#isCheckpointOverdue(now)) await this.#checkpoint();
       } else if (attachment.live.held.kind !== 'zero' && now >= this.#settleAtMs) this.#settle(now);
-      if (this.#isCheckpointDue(now) && !attachment.hasNews) await this.#checkpoint();
+      if (!attachment.hasNews && this.#isCheckpointDue(now)) await this.#checkpoint();
       if (!attachment.capture.hasNews) this.#answer(asked);
       await this.#events.betweenSyncs();
     } catch (error) {
@@ -173,26 +181,37 @@ export class FollowLoop {
     return this.#nextDelay(watched);
   }
 
+  #checkPlace(now: number): void {
+    const { live } = this.#attachment;
+    if (!live.isInPlace()) throw positionLost(live.path, 'the file was replaced or removed');
+    this.#placeAtMs = now + placeMs;
+  }
+
   #nextDelay(watched: boolean): number | undefined {
     const attachment = this.#attachment;
     const now = this.#clock.monotonic();
-    const elapsed = now - this.#lastChangeMs;
-    if (elapsed >= watchAfterMs) this.#events.onBusy(false);
-    if (attachment.isSettled() && elapsed >= settleMs) {
-      this.#cutWal();
-      attachment.rest();
-      this.#events.onBusy(false);
-      return watched ? undefined : this.#settings.monitorIntervalMs;
-    }
-    const leastMs = this.#sawFrames ? flowingMs : pausedMs;
-    const delay = Math.max(pollDelayMs(elapsed), attachment.capture.hasNews ? leastMs : 0);
-    return watched ? delay : Math.min(delay, this.#settings.monitorIntervalMs);
+    const mayRest = this.#schedule.mayRest(now);
+    this.#events.onBusy(this.#schedule.isBusy);
+    const [isQuiet, { hasNews }] = [attachment.isQuiet(), attachment];
+    if (mayRest && isQuiet && !hasNews && attachment.live.held.kind === 'zero') return this.#rest(watched, now);
+    const dueMs = hasNews ? this.#fileDueMs(now) : this.#settleAtMs;
+    const delayMs = this.#schedule.delayMs(now, { sawFrames: this.#sawFrames, isQuiet, hasNews, dueMs }, watched);
+    return watched ? delayMs : Math.min(delayMs, this.#settings.monitorIntervalMs);
   }
 
-  #isFileDue(now: number): boolean {
-    if (this.#fileError !== undefined) return now >= this.#settleAtMs;
-    if (this.#attachment.isFull || this.#requests.length > 0) return true;
-    return now - this.#lastFileMs >= this.#events.fileIntervalMs(this.#lastFileTookMs);
+  #rest(watched: boolean, now: number): number | undefined {
+    this.#checkPlace(now);
+    this.#attachment.rest();
+    this.#schedule.rest();
+    this.#events.onBusy(false);
+    this.#isAtRest = true;
+    return watched ? undefined : this.#settings.monitorIntervalMs;
+  }
+
+  #fileDueMs(now: number): number {
+    if (this.#fileError !== undefined) return this.#settleAtMs;
+    if (this.#attachment.isFull || this.#requests.length > 0) return now;
+    return this.#lastFileMs + this.#events.fileIntervalMs(this.#lastFileTookMs);
   }
 
   #isCheckpointOverdue(now: number): boolean {
@@ -274,14 +293,5 @@ export class FollowLoop {
     this.#barrierAtMs = 0;
     if (this.#readerInTheWay) this.#logger.info('the WAL can restart again');
     this.#readerInTheWay = false;
-  }
-
-  /** Gives the disk space of a WAL back that grew far beyond what is usual. */
-  #cutWal(): void {
-    const { live } = this.#attachment;
-    const limitBytes = this.#settings.truncatePageCount * walFrameBytes(live.pageSizeBytes);
-    if (limitBytes === 0 || statSync(live.walPath).size < limitBytes) return;
-    if (live.checkpointer().truncate() !== undefined) this.#logger.info('cut the WAL file to nothing', { limitBytes });
-    this.#attachment.look();
   }
 }

@@ -1,4 +1,4 @@
-import { type Level, levels } from '../../format/ltx/level.ts';
+import { type Level, levels, snapshotLevel } from '../../format/ltx/level.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions, LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
 import { type FileFacts, LevelFiles } from './level-files.ts';
@@ -34,6 +34,11 @@ export class ReplicaCatalog {
 
   remove(files: readonly LtxFileId[]): void {
     for (const level of this.#levels) level.remove(files);
+  }
+
+  /** How many files there are below the snapshots. */
+  get changeFileCount(): number {
+    return this.#levels.slice(0, snapshotLevel).reduce((sum, { length }) => sum + length, 0);
   }
 
   /** Every file up to a TXID. */

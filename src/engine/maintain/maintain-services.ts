@@ -1,9 +1,9 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { WorkSlots } from '../../runtime/work-slots.ts';
 import { MemoryBudget } from '../compaction/memory-budget.ts';
 import type { PageRuns } from '../page-runs.ts';
-import { WorkSlots } from './work-slots.ts';
 
 /** What the maintenance of all databases of a process shares. */
 export interface MaintainLimits {

@@ -19,6 +19,7 @@ const firstRetryMs = 1_000;
 const retryLimitMs = 300_000;
 /** Timers of Node hold no more than 24.8 days. */
 const longestWaitMs = 24 * 3_600_000;
+const fewFiles = 32;
 
 export interface MaintenanceOptions extends UpkeepOptions {
   /** The newest TXID that the replica has acknowledged; undefined while it is not known, or nobody may touch the replica. */
@@ -71,6 +72,23 @@ export class Maintenance {
   /** What keeps the replica from being maintained. */
   get error(): Error | undefined {
     return this.#error;
+  }
+
+  /** The wall-clock time of what is to come next; Infinity when nothing is, undefined while that is not known. */
+  get nextMs(): number | undefined {
+    const isKnown = this.#catalog !== undefined && this.#options.acknowledged() !== undefined;
+    if (!isKnown || this.#error !== undefined) return undefined;
+    return Math.min(this.#boundaryMs ?? Infinity, this.#expiryMs ?? Infinity);
+  }
+
+  /**
+   * Until when a database without changes may be left alone, as `nextMs`: a few files below the snapshots cost a restore
+   * nothing, so they wait for the next snapshot.
+   */
+  get restUntilMs(): number | undefined {
+    const { nextMs } = this;
+    if (nextMs === undefined || nextMs === Infinity || this.#catalog!.changeFileCount > fewFiles) return nextMs;
+    return Math.max(nextMs, nextBoundary(this.#services.clock.now(), this.#settings.snapshotIntervalMs));
   }
 
   get verifyErrorCount(): number {
@@ -221,7 +239,7 @@ export class Maintenance {
     const retryMs = this.#retryAtMs - clock.monotonic();
     if (retryMs > 0) return retryMs;
     if (this.#isDue()) return 0;
-    const atMs = Math.min(this.#boundaryMs ?? Infinity, this.#expiryMs ?? Infinity);
+    const atMs = this.nextMs ?? Infinity;
     return atMs === Infinity ? undefined : Math.min(longestWaitMs, atMs - clock.now());
   }
 }

@@ -15,8 +15,10 @@ import type {
   ReplicaClient,
 } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
-import { type DurableFiles, makeDirectory, type PendingFile } from '../../runtime/durable-files.ts';
+import { makeDirectory } from '../../runtime/durable-directory.ts';
+import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import type { PendingFile } from '../../runtime/pending-file.ts';
 import { EngineError } from '../engine-error.ts';
 import type { MetaDirectory } from './meta-directory.ts';
 
@@ -39,6 +41,8 @@ export class LocalFiles {
   #files: LocalFile[];
   #snapshots: LtxFileInfo[];
   #startTxid: Txid = noTxid;
+  /** The bytes of the newest file, where they are few: they are shipped as a rule right after they were written. */
+  #newestContent: { readonly txid: Txid; readonly bytes: Uint8Array } | undefined;
 
   private constructor(meta: MetaDirectory, durableFiles: DurableFiles, client: FileReplicaClient) {
     this.#meta = meta;
@@ -129,7 +133,9 @@ export class LocalFiles {
   }
 
   /** The bytes of a file, for a replica. */
-  body(file: LtxFileInfo): Promise<StoredBody> {
+  async body(file: LtxFileInfo): Promise<StoredBody> {
+    const known = this.#newestContent;
+    if (known?.txid === file.minTxid && file.level === 0) return bodyInMemory(known.bytes);
     return this.#whole(file.maxTxid, () => bodyOf(this.#client, file));
   }
 
@@ -157,10 +163,16 @@ export class LocalFiles {
     this.#snapshots = this.#snapshots.filter((file) => file.maxTxid > upTo);
   }
 
-  /** To be called after the file of the next TXID was published, or the newest one replaced. */
-  published(file: LocalFile): void {
+  /** To be called after the file of the next TXID was published, or the newest one replaced; with its bytes where they are few. */
+  published(file: LocalFile, content?: Uint8Array): void {
+    this.#newestContent = content && { txid: file.txid, bytes: content };
     if (this.newest?.txid === file.txid) this.#files.pop();
     this.#files.push(file);
+  }
+
+  /** Keeps no bytes in memory any more. */
+  rest(): void {
+    this.#newestContent = undefined;
   }
 
   /** Removes the files before a TXID. */
@@ -236,14 +248,22 @@ export async function bodyOf(client: ReplicaClient, file: LtxFileInfo, options?:
   };
 }
 
+function bodyInMemory(bytes: Uint8Array): StoredBody {
+  const header = decodeLtxHeader(bytes);
+  async function* open() {
+    yield bytes;
+  }
+  return { header, sizeBytes: bytes.byteLength, timestampMs: header.timestampMs, open };
+}
+
 async function* chunks(
   client: ReplicaClient,
-  file: LtxFileId,
+  file: LtxFileInfo,
   options?: CallOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = await client.open(file, { offset: 0 }, options);
   try {
-    const chunk = new Uint8Array(bodyChunkBytes);
+    const chunk = new Uint8Array(Math.min(bodyChunkBytes, file.sizeBytes + 1));
     for (let count = await reader.read(chunk); count > 0; count = await reader.read(chunk))
       yield chunk.subarray(0, count);
   } finally {

@@ -7,6 +7,7 @@ import type { DurablePurpose } from '../../runtime/durable-step.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 
 const blockEntries = 8192;
+const firstEntries = 64;
 const magic = 0x5043_5331; // PCS1
 const headerBytes = 40;
 
@@ -54,10 +55,27 @@ export class PageChecksumTable {
   set(pgno: number, checksum: bigint): void {
     const old = this.get(pgno);
     const index = Math.floor((pgno - 1) / blockEntries);
-    while (this.#blocks.length <= index) this.#blocks.push(new BigUint64Array(blockEntries));
+    this.#makeRoom(index, (pgno - 1) % blockEntries);
     this.#blocks[index]![(pgno - 1) % blockEntries] = checksum;
     this.#checksum = xorChecksum(this.#checksum, old ^ checksum);
     this.#pageCount = Math.max(this.#pageCount, pgno);
+  }
+
+  #fill(entries: BigUint64Array): void {
+    for (let first = 0; first < entries.length; first += blockEntries)
+      this.#blocks.push(entries.subarray(first, first + blockEntries));
+    this.#pageCount = entries.length;
+    this.#checksum = xorChecksum(emptyDatabaseChecksum, xorOf(entries));
+  }
+
+  /** The last block grows by doubling, for most databases are small and there may be thousands of them. */
+  #makeRoom(index: number, entry: number): void {
+    while (this.#blocks.length <= index) this.#blocks.push(new BigUint64Array(firstEntries));
+    const block = this.#blocks[index]!;
+    if (entry < block.length) return;
+    const larger = new BigUint64Array(Math.min(blockEntries, Math.max(entry + 1, 2 * block.length)));
+    larger.set(block);
+    this.#blocks[index] = larger;
   }
 
   /** Cuts the table to the size of the database, or makes it that long. */
@@ -103,9 +121,11 @@ export class PageChecksumTable {
     try {
       await file.append(this.#header(txid));
       for (let first = 0; first < this.#pageCount; first += blockEntries) {
-        const block = this.#blocks[first / blockEntries] ?? new BigUint64Array(blockEntries);
         const count = Math.min(blockEntries, this.#pageCount - first);
-        await file.append(new Uint8Array(block.buffer, 0, count * 8));
+        const block = this.#blocks[first / blockEntries] ?? new BigUint64Array(count);
+        const bytes = new Uint8Array(block.buffer, block.byteOffset, Math.min(count, block.length) * 8);
+        await file.append(bytes);
+        if (block.length < count) await file.append(new Uint8Array((count - block.length) * 8));
       }
       await file.replace();
     } catch (error) {
@@ -128,9 +148,9 @@ export class PageChecksumTable {
     const pageCount = view.getUint32(8);
     if (view.getUint32(0) !== magic || bytes.byteLength !== headerBytes + pageCount * 8) return undefined;
     const table = new PageChecksumTable(view.getUint32(4));
-    const entries = new BigUint64Array(Uint8Array.from(bytes.subarray(headerBytes)).buffer);
-    for (let pgno = 1; pgno <= pageCount; pgno++) if (entries[pgno - 1] !== 0n) table.set(pgno, entries[pgno - 1]!);
-    table.resize(pageCount);
+    table.#fill(
+      new BigUint64Array(bytes.buffer.slice(bytes.byteOffset + headerBytes, bytes.byteOffset + bytes.byteLength)),
+    );
     const tag = { txid: toTxid(view.getBigUint64(16)), checksum: toChecksum(view.getBigUint64(24)) };
     return table.checksum === tag.checksum ? { table, tag } : undefined;
   }
@@ -146,4 +166,15 @@ export class PageChecksumTable {
     view.setBigUint64(24, this.#checksum);
     return bytes;
   }
+}
+
+/** By halves: a bigint for each entry of a large table would take most of a start. */
+function xorOf(entries: BigUint64Array): bigint {
+  const halves = new Uint32Array(entries.buffer, entries.byteOffset, entries.length * 2);
+  const sum = new Uint32Array(2);
+  for (let i = 0; i < halves.length; i += 2) {
+    sum[0]! ^= halves[i]!;
+    sum[1]! ^= halves[i + 1]!;
+  }
+  return new BigUint64Array(sum.buffer)[0]!;
 }

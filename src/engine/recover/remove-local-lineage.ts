@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { LtxFileInfo } from '../../replica/replica-client.ts';
-import { type DurableFiles, syncDirectory } from '../../runtime/durable-files.ts';
+import { syncDirectory } from '../../runtime/durable-directory.ts';
+import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { MetaDirectory } from '../meta/meta-directory.ts';
 
 /**

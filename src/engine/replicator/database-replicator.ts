@@ -1,6 +1,7 @@
 import { noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
+import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
@@ -15,7 +16,7 @@ import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
 import { AutoRecovery } from '../recover/auto-recovery.ts';
 import { attachmentFailure, logFailure } from './attachment-failure.ts';
-import type { DatabaseState, DatabaseStatus } from './database-status.ts';
+import { type DatabaseState, type DatabaseStatus, statusOf } from './database-status.ts';
 import { drainShipping } from './drain-shipping.ts';
 import { authorityOf, fencedReplicas } from './fenced-replicas.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -82,18 +83,18 @@ export class DatabaseReplicator {
   }
 
   status(): DatabaseStatus {
-    const head = this.#attachment?.files.head;
-    return {
-      path: this.settings.path,
-      state: this.#state,
-      txid: head?.txid,
-      timestampMs: head?.timestampMs,
-      idle: this.#state === 'replicating' && !this.#busy,
-      readerInTheWay: this.#loop?.readerInTheWay ?? false,
-      error: (this.#error ?? this.#loop?.fileError)?.message,
-      lease: this.#term.status,
-      replicas: this.#shipping?.status() ?? [],
-    };
+    const { path } = this.settings;
+    const idle = this.#state === 'replicating' && this.#loop?.atRestSinceMs !== undefined;
+    const parts = { head: this.#attachment?.files.head, loop: this.#loop, shipping: this.#shipping };
+    const status = { path, state: this.#state, idle, lease: this.#term.status, ...statusOf(parts) };
+    return { ...status, error: this.#error?.message ?? status.error };
+  }
+
+  /** Since when, on the monotonic clock, and until when, on the wall clock, there is nothing to do; undefined while there is. */
+  get idle(): { readonly sinceMs: number; readonly untilMs: number } | undefined {
+    const sinceMs = this.#state === 'replicating' ? this.#loop?.atRestSinceMs : undefined;
+    const untilMs = this.#shipping?.idleUntilMs;
+    return sinceMs === undefined || untilMs === undefined ? undefined : { sinceMs, untilMs };
   }
 
   /** Resolves when everything committed so far is in a durable file and on every replica that works. Rejects when it cannot be. */
@@ -175,11 +176,8 @@ export class DatabaseReplicator {
       distrustWal: this.#distrustWal,
       mustScan: this.#mustScan,
     };
-    const attachment = await attach(
-      { ...this.settings, adopt: this.settings.adopt || settled.absorbs },
-      state,
-      services,
-    );
+    const settings = { ...this.settings, adopt: this.settings.adopt || settled.absorbs };
+    const attachment = await services.starting.run(signal, () => attach(settings, state, services));
     try {
       this.#distrustWal = false;
       this.#mustScan = false;
@@ -234,8 +232,9 @@ export class DatabaseReplicator {
     if (shipping.conflict !== undefined) throw shipping.conflict;
     shipping.notify();
     const ended = new AbortController();
+    using either = LinkedSignal.of(signal, this.#term.untilNext(ended.signal));
     try {
-      await this.#loop.run(this.#options.watched, AbortSignal.any([signal, this.#term.untilNext(ended.signal)]));
+      await this.#loop.run(this.#options.watched, either.signal);
     } finally {
       ended.abort();
     }

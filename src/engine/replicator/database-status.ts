@@ -1,5 +1,6 @@
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { LeaseStatus } from '../lease/lease-status.ts';
+import type { LineageHead } from '../lineage-head.ts';
 import type { ReplicaShipper, ShipState } from '../ship/replica-shipper.ts';
 
 /** What a database is up to. */
@@ -10,6 +11,8 @@ export type DatabaseState =
   | 'standby'
   | 'attaching'
   | 'replicating'
+  /** Shipped, and nothing of it is open: it is attached again when something changes. */
+  | 'parked'
   /** Needs the operator: see the error. */
   | 'failed'
   | 'stopped';
@@ -41,6 +44,22 @@ export interface DatabaseStatus {
   /** Undefined without leases. */
   readonly lease?: LeaseStatus | undefined;
   readonly replicas: readonly ReplicaStatus[];
+}
+
+/** The part of a status that an attachment and its shipping know. */
+export function statusOf(parts: {
+  readonly head: LineageHead | undefined;
+  readonly loop: { readonly readerInTheWay: boolean; readonly fileError: Error | undefined } | undefined;
+  readonly shipping: { status(): ReplicaStatus[] } | undefined;
+}): Pick<DatabaseStatus, 'txid' | 'timestampMs' | 'readerInTheWay' | 'error' | 'replicas'> {
+  const { head, loop, shipping } = parts;
+  return {
+    txid: head?.txid,
+    timestampMs: head?.timestampMs,
+    readerInTheWay: loop?.readerInTheWay ?? false,
+    error: loop?.fileError?.message,
+    replicas: shipping?.status() ?? [],
+  };
 }
 
 /** What is shipped of a replica's status. */

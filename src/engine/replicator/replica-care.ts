@@ -58,6 +58,13 @@ export class ReplicaCare {
     return { compactionError: maintenance?.error?.message, verifyErrorCount: maintenance?.verifyErrorCount ?? 0 };
   }
 
+  /** Until when, on the wall clock, nothing has to be done without changes; Infinity: for ever; undefined while that is not known. */
+  get restUntilMs(): number | undefined {
+    if (this.#mode !== 'by-schedule') return Number.POSITIVE_INFINITY;
+    const times = this.#all.map(({ restUntilMs }) => restUntilMs);
+    return times.includes(undefined) ? undefined : Math.min(...(times as number[]));
+  }
+
   /** Resolves when the signal has aborted and everything has ended. */
   async run(): Promise<void> {
     if (this.#mode === 'by-schedule') await Promise.all(this.#all.map((maintenance) => maintenance.run()));

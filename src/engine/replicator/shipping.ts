@@ -182,6 +182,16 @@ export class Shipping {
     }
   }
 
+  /**
+   * Until when there is nothing to do unless the database changes, on the wall clock: everything is on every replica and
+   * nothing is due there. Undefined while there is.
+   */
+  get idleUntilMs(): number | undefined {
+    const { headTxid } = this.#local;
+    const isDone = this.shippers.every(({ state, acknowledged }) => state === 'current' && acknowledged === headTxid);
+    return isDone && !this.isSnapshotWanted ? this.#care.restUntilMs : undefined;
+  }
+
   /** Where each replica stands. */
   status(): ReplicaStatus[] {
     return this.shippers.map((shipper) => ({ ...shipperStatus(shipper), ...this.#care.status(shipper) }));

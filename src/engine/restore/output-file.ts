@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, lstat, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeDirectory, syncDirectory } from '../../runtime/durable-directory.ts';
 import { DurableFileError } from '../../runtime/durable-file-error.ts';
-import { type DurableFiles, makeDirectory, type PendingFile, syncDirectory } from '../../runtime/durable-files.ts';
+import type { DurableFiles } from '../../runtime/durable-files.ts';
+import type { PendingFile } from '../../runtime/pending-file.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { RestoreError } from './restore-error.ts';
 import { settleReplaced } from './settle-replaced.ts';

@@ -2,7 +2,7 @@ import type { Checksum } from '../../format/ltx/checksum.ts';
 import { LtxEncoder, type NewLtxHeader } from '../../format/ltx/encoder.ts';
 import { type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
 import type { PageRun } from '../../kernel/kernels.ts';
-import type { PendingFile } from '../../runtime/durable-files.ts';
+import type { PendingFile } from '../../runtime/pending-file.ts';
 import type { PageChanges } from '../meta/page-checksum-table.ts';
 import type { PageRuns } from '../page-runs.ts';
 import type { PageSource } from '../page-source.ts';
@@ -30,11 +30,12 @@ export async function writeLtxFile(
   const { commit, pageSizeBytes } = pages;
   const encoder = new LtxEncoder({ pageSizeBytes }, { kernels: runs.kernels });
   const changes = { pgnos: [] as Uint32Array[], checksums: [] as BigUint64Array[], commit };
-  const workspaces: [PageRun, PageRun] = [runs.borrow(pageSizeBytes), runs.borrow(pageSizeBytes)];
+  const workspaces: PageRun[] = [];
   let written: Promise<void> = pending.append(new Uint8Array(ltxHeaderBytes));
   try {
     for (let turn = 0; ; turn = 1 - turn) {
-      const run = workspaces[turn]!;
+      const run = workspaces[turn] ?? runs.borrow(pageSizeBytes);
+      workspaces[turn] = run;
       const count = await pages.source.fill(run);
       if (count === 0) break;
       const frameBytes = encoder.encodeRun(run, count);

@@ -4,7 +4,7 @@ import { noWalPosition } from '../../format/ltx/header.ts';
 import { nextTxid, type Txid, toTxid } from '../../format/ltx/txid.ts';
 import { walOffsetAfter } from '../../format/wal/frame-header.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { PendingFile } from '../../runtime/durable-files.ts';
+import type { PendingFile } from '../../runtime/pending-file.ts';
 import type { CapturedSpan } from '../capture/wal-capture.ts';
 import { EngineError } from '../engine-error.ts';
 import { headOf, type LineageHead, nextTimestamp } from '../lineage-head.ts';
@@ -132,7 +132,7 @@ export class SyncFiles {
         { runs: this.#runs },
       );
       await pending.replace();
-      return this.#published(encoded);
+      return this.#published(encoded, pending);
     } catch (error) {
       await pending.discard();
       throw error;
@@ -155,17 +155,17 @@ export class SyncFiles {
       }
       await create(pending);
       this.#table = table;
-      return this.#published(encoded);
+      return this.#published(encoded, pending);
     } catch (error) {
       await pending.discard();
       throw error;
     }
   }
 
-  #published({ changes, header, sizeBytes }: EncodedLtx): LineageHead {
+  #published({ changes, header, sizeBytes }: EncodedLtx, { content }: PendingFile): LineageHead {
     this.#table.apply(changes);
     this.#head = headOf(header);
-    this.local.published({ txid: header.maxTxid, sizeBytes });
+    this.local.published({ txid: header.maxTxid, sizeBytes }, content);
     return this.#head;
   }
 

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { type DurableFiles, makeDirectory, type PendingFile } from '../../runtime/durable-files.ts';
+import { makeDirectory } from '../../runtime/durable-directory.ts';
+import type { DurableFiles } from '../../runtime/durable-files.ts';
 import { claimPath, ExclusivePublisher, type ExclusivePublisherOptions } from '../../runtime/exclusive-publisher.ts';
+import { patientCalls } from '../../runtime/file-calls.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import type { PendingFile } from '../../runtime/pending-file.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { CallGate } from '../call-gate.ts';
 import { decodeLeaseRecord, encodeLeaseRecord, type LeaseRecord } from '../lease/lease-record.ts';
@@ -79,7 +82,7 @@ export class FileLeaseStore implements LeaseStore {
         return { outcome: 'refused' };
       }
       await this.#remove(numbers.filter((other) => other <= number - keptCount));
-      await this.#leftovers.sweep(this.#path, this.#pathOf(number));
+      await this.#leftovers.sweep(this.#path, this.#pathOf(number), patientCalls);
       return { outcome: 'written', tag: this.#tagOf(number) };
     });
   }

@@ -3,11 +3,14 @@ import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Level, levels } from '../../format/ltx/level.ts';
 import { type Txid, toTxid } from '../../format/ltx/txid.ts';
-import { type DurableFiles, makeDirectory, type PendingFile, syncDirectory } from '../../runtime/durable-files.ts';
+import { makeDirectory, syncDirectory } from '../../runtime/durable-directory.ts';
+import type { DurableFiles } from '../../runtime/durable-files.ts';
 import { claimPath, ExclusivePublisher, type ExclusivePublisherOptions } from '../../runtime/exclusive-publisher.ts';
+import { type FileCalls, patientCalls, promptCalls } from '../../runtime/file-calls.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { pathExists } from '../../runtime/path-exists.ts';
+import type { PendingFile } from '../../runtime/pending-file.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
+import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import { CallGate } from '../call-gate.ts';
 import { levelPath, ltxPath } from '../directory-layout.ts';
 import type {
@@ -47,6 +50,7 @@ export class FileReplicaClient implements ReplicaClient {
   readonly #publisher: ExclusivePublisher;
   readonly #leftovers: Leftovers;
   readonly #gate: CallGate;
+  #knownCalls: FileCalls | undefined;
 
   constructor(options: FileReplicaOptions, services: { readonly durableFiles: DurableFiles; readonly logger: Logger }) {
     this.url = `file://${options.path}`;
@@ -102,13 +106,14 @@ export class FileReplicaClient implements ReplicaClient {
   write(file: LtxFileId, body: LtxBody, options?: CallOptions): Promise<WriteOutcome> {
     const path = this.#pathOf(file);
     return this.#gate.run(options?.signal, async () => {
-      if (await storing(path, pathExists(path))) {
-        await storing(path, syncDirectory(dirname(path)));
+      const calls = this.#calls();
+      if (await storing(path, async () => calls.exists(path))) {
+        await storing(path, () => syncDirectory(dirname(path), calls));
         return 'exists';
       }
       const temporaryPath = temporaryPathOf(path, randomBytes(8).toString('hex'));
       const outcome = await this.#leftovers.keeping(temporaryPath, async () => {
-        const pending = await storing(path, this.#begin(path, temporaryPath));
+        const pending = await storing(path, () => this.#begin(path, temporaryPath));
         try {
           return await store(pending, file, body, options?.signal);
         } catch (error) {
@@ -116,7 +121,7 @@ export class FileReplicaClient implements ReplicaClient {
           throw error;
         }
       });
-      if (outcome === 'created') await this.#leftovers.sweep(dirname(path), path);
+      if (outcome === 'created') await this.#leftovers.sweep(dirname(path), path, calls);
       return outcome;
     });
   }
@@ -153,7 +158,7 @@ export class FileReplicaClient implements ReplicaClient {
   }
 
   async #begin(path: string, temporaryPath: string): Promise<PendingFile> {
-    const options = { temporaryPath, publisher: this.#publisher };
+    const options = { temporaryPath, publisher: this.#publisher, calls: this.#calls() };
     try {
       return await this.#durableFiles.begin('replica-ltx', path, options);
     } catch (error) {
@@ -161,6 +166,12 @@ export class FileReplicaClient implements ReplicaClient {
     }
     await makeDirectory(dirname(path));
     return this.#durableFiles.begin('replica-ltx', path, options);
+  }
+
+  /** A directory that another machine serves may take its time for any call. */
+  #calls(): FileCalls {
+    this.#knownCalls ??= isWatchable(this.#path) ? promptCalls : patientCalls;
+    return this.#knownCalls;
   }
 
   /** Makes the removals durable too: a file that came back after a power cut could belong to a lineage given up since. */
@@ -199,16 +210,16 @@ async function store(
 ): Promise<WriteOutcome> {
   for await (const chunk of sizedChunks(file, body)) {
     signal?.throwIfAborted();
-    await storing(pending.path, pending.append(chunk));
+    await storing(pending.path, () => pending.append(chunk));
   }
   signal?.throwIfAborted();
-  await storing(pending.path, pending.setModified(body.timestampMs));
-  return storing(pending.path, pending.create());
+  await storing(pending.path, () => pending.setModified(body.timestampMs));
+  return storing(pending.path, () => pending.create());
 }
 
-async function storing<T>(path: string, step: Promise<T>): Promise<T> {
+async function storing<T>(path: string, step: () => Promise<T>): Promise<T> {
   try {
-    return await step;
+    return await step();
   } catch (error) {
     throw fileError('write', path, error);
   }

@@ -1,4 +1,5 @@
 import { readdir, rm, stat } from 'node:fs/promises';
+import type { FileCalls } from '../../runtime/file-calls.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 
@@ -36,9 +37,9 @@ export class Leftovers {
   }
 
   /** To be called after each write: looks through the directory at most once per `ageMs`. Failures lose nothing. */
-  async sweep(directory: string, writtenPath: string): Promise<void> {
+  async sweep(directory: string, writtenPath: string, calls: FileCalls): Promise<void> {
     try {
-      const nowMs = (await stat(writtenPath)).ctimeMs;
+      const nowMs = await calls.changedAtMs(writtenPath);
       if (nowMs - (this.#sweptAtMs.get(directory) ?? Number.NEGATIVE_INFINITY) < this.#ageMs) return;
       this.#sweptAtMs.set(directory, nowMs);
       for (const name of await readdir(directory)) {

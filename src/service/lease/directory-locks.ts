@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { makeDirectory } from '../../runtime/durable-files.ts';
+import { makeDirectory } from '../../runtime/durable-directory.ts';
 import { LockFile } from '../../sqlite/lock-file.ts';
 
 interface HeldDirectory {

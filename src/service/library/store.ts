@@ -17,6 +17,8 @@ export interface StoreOptions {
   readonly workers?: number | undefined;
   /** The most requests to stores per second, but for short bursts; 0: no ceiling. Default 30. */
   readonly storeCallsPerSecond?: number | undefined;
+  /** After how long without a change a database is parked until the next one: nothing of it stays open. 0, the default: never. */
+  readonly parkAfterMs?: number | undefined;
   /** Go on with local databases although their replicas hold another lineage. Default false. */
   readonly adopt?: boolean | undefined;
   /** How long `close` tries to ship what is left; 0: one try. Default 30,000. */
@@ -45,13 +47,21 @@ export class Store implements AsyncDisposable {
    */
   static async open({ databases, onEvent, logger = silentLogger, signal, ...rest }: StoreOptions): Promise<Store> {
     signal?.throwIfAborted();
-    const { workers, storeCallsPerSecond, adopt, logLevel, shutdownTimeoutMs = defaultShutdown.timeoutMs } = rest;
+    const {
+      workers,
+      storeCallsPerSecond,
+      parkAfterMs,
+      adopt,
+      logLevel,
+      shutdownTimeoutMs = defaultShutdown.timeoutMs,
+    } = rest;
     const store = openStore(
       {
         databases: databases.map(databaseConfig),
         isolation: 'process',
         workers,
         storeCallsPerSecond,
+        parkAfterMs,
         adopt,
         logLevel,
         shutdown: { ...defaultShutdown, timeoutMs: shutdownTimeoutMs },

@@ -9,11 +9,14 @@ import type { Txid } from '../../format/ltx/txid.ts';
 import { openReplica } from '../../replica/open-replica.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
+import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import { holdDatabase } from '../hold-database.ts';
 import { asksForLeases, DatabaseLeases } from '../lease/database-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DatabaseWatch } from '../watch/directory-watch.ts';
+import type { Attachable } from './attachments.ts';
 import { engineSettings } from './engine-settings.ts';
+import { ParkedDatabase } from './parked-database.ts';
 import { restoreIfMissing } from './restore-if-missing.ts';
 import type { ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
@@ -23,7 +26,7 @@ import { syncWhenAttached } from './sync-when-attached.ts';
 const firstLookMs = 10_000;
 
 /** One database of a shard: its replicas' clients, its watch, and the engine that replicates it. */
-export class HostedDatabase {
+export class HostedDatabase implements Attachable {
   readonly config: DatabaseConfig;
   readonly #settings: ShardSettings;
   readonly #services: ShardServices;
@@ -37,6 +40,10 @@ export class HostedDatabase {
   #stranger: string | undefined;
   #starting: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
+  #parking = new AbortController();
+  #parked: ParkedDatabase | undefined;
+  /** How many requests need it attached. */
+  #askedCount = 0;
 
   constructor(config: DatabaseConfig, settings: ShardSettings, services: ShardServices) {
     this.config = config;
@@ -51,11 +58,7 @@ export class HostedDatabase {
   }
 
   async #start(): Promise<void> {
-    this.#replicas = this.config.replicas.map((replica) => ({
-      name: replica.name,
-      autoRecover: replica.autoRecover,
-      client: openReplica(replica.location, this.#services),
-    }));
+    this.#openReplicas();
     const { signal } = this.#stopping;
     try {
       await this.#hold('refuse-holder-only');
@@ -68,7 +71,7 @@ export class HostedDatabase {
       throw error;
     }
     const { path, monitorIntervalMs: pollMs } = this.config;
-    this.#watch = this.#services.watch.add({ path, pollMs, notify: () => this.#replicator?.notify() });
+    this.#watch = this.#services.watch.add({ path, pollMs, notify: () => this.#notify() });
     this.#ended = this.#run(signal);
   }
 
@@ -78,6 +81,7 @@ export class HostedDatabase {
 
   status(): DatabaseStatus {
     const error = this.#failure?.message;
+    if (this.#parked !== undefined) return this.#parked.status;
     if (this.#leases === undefined && asksForLeases(this.config)) {
       return { ...waitingStatus(this.config.path, error), state: 'standby', lease: { kind: 'starting', error } };
     }
@@ -88,7 +92,7 @@ export class HostedDatabase {
 
   /** See `syncWhenAttached`. */
   sync(options: CallOptions): Promise<Txid> {
-    return syncWhenAttached(this, this.#services.clock, options);
+    return this.#whileAttached(() => syncWhenAttached(this, this.#services.clock, options));
   }
 
   async standbyReason(): Promise<string> {
@@ -98,6 +102,11 @@ export class HostedDatabase {
 
   /** Compacts the replicas as far as it is due, and does what is asked for. */
   async maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
+    await this.#whileAttached(() => this.#maintain(request, options));
+  }
+
+  async #maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
+    if (this.#parked !== undefined) await this.sync(options);
     if (this.#replicator === undefined) {
       throw new ServiceError(
         'unavailable',
@@ -105,6 +114,25 @@ export class HostedDatabase {
       );
     }
     await this.#replicator.maintain(request, options);
+  }
+
+  get path(): string {
+    return this.config.path;
+  }
+
+  /** Where file events do not work nothing is parked: nobody would tell of a change. */
+  get idleSinceMs(): number | undefined {
+    if (this.#watch === undefined || this.#parked !== undefined || this.#askedCount > 0) return undefined;
+    return this.#replicator?.idle?.sinceMs;
+  }
+
+  /** Ends the attachment of an idle database until something happens to it or its replicas have to be compacted. */
+  park(): void {
+    const { idle } = this.#replicator ?? {};
+    if (this.#replicator === undefined || idle === undefined || this.idleSinceMs === undefined) return;
+    const database = { path: this.config.path, status: this.#replicator.status(), untilMs: idle.untilMs };
+    this.#parked = new ParkedDatabase(database, this.#services);
+    this.#parking.abort();
   }
 
   /** Compares what the kernel has with the locks the database relies on. */
@@ -121,24 +149,64 @@ export class HostedDatabase {
     await this.#close();
   }
 
+  async #whileAttached<T>(request: () => Promise<T>): Promise<T> {
+    this.#askedCount += 1;
+    this.#parked?.wake();
+    try {
+      return await request();
+    } finally {
+      this.#askedCount -= 1;
+    }
+  }
+
+  #notify(): void {
+    this.#parked?.notify();
+    this.#replicator?.notify();
+  }
+
   /** The engine handles what can go wrong with a database; what comes out of it is a mistake in it, and it starts over. */
   async #run(signal: AbortSignal): Promise<void> {
+    const { attachments, clock, logger } = this.#services;
     const backoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
     while (!signal.aborted) {
+      await attachments.admit(this, signal);
       try {
-        await this.#hold('refuse');
-        this.#leases ??= await DatabaseLeases.open(this.config, this.#services, { signal });
-        this.#replicator = this.#newReplicator(this.#leases);
-        this.#failure = undefined;
-        await this.#replicator.run(signal);
+        await this.#replicate(signal);
       } catch (error) {
         this.#failure = error instanceof Error ? error : new Error(String(error));
-        this.#services.logger.error('cannot replicate, starting over', { db: this.config.path, error });
+        logger.error('cannot replicate, starting over', { db: this.config.path, error });
         this.#watch?.resume();
-        await this.#services.clock.sleep(backoff.next(), signal);
+        await clock.sleep(backoff.next(), signal);
+      } finally {
+        attachments.release(this);
       }
+      await this.#parked?.woken(signal);
+      this.#parked = undefined;
     }
     this.#watch?.close();
+  }
+
+  /** Resolves when it is stopped or parked. */
+  async #replicate(signal: AbortSignal): Promise<void> {
+    await this.#hold('refuse');
+    if (this.#replicas.length === 0) this.#openReplicas();
+    this.#leases ??= await DatabaseLeases.open(this.config, this.#services, { signal });
+    this.#replicator = this.#newReplicator(this.#leases);
+    this.#failure = undefined;
+    this.#parking = new AbortController();
+    using ended = LinkedSignal.of(signal, this.#parking.signal);
+    await this.#replicator.run(ended.signal);
+    if (this.#parked === undefined || signal.aborted) return;
+    this.#replicator = undefined;
+    await this.#letGo();
+  }
+
+  #openReplicas(): void {
+    this.#replicas = this.config.replicas.map((replica) => ({
+      name: replica.name,
+      autoRecover: replica.autoRecover,
+      client: openReplica(replica.location, this.#services),
+    }));
   }
 
   /** Leases that cannot be asked about now are asked about again; that a store cannot carry one is final. */
@@ -204,7 +272,13 @@ export class HostedDatabase {
 
   async #close(): Promise<void> {
     await this.#leases?.close();
+    await this.#letGo();
+  }
+
+  /** Closes everything but the leases. */
+  async #letGo(): Promise<void> {
     await Promise.all(this.#replicas.map(({ client }) => client.close()));
+    this.#replicas = [];
     await this.#lock?.release();
     this.#lock = undefined;
   }

@@ -18,6 +18,8 @@ export interface ShardSettings {
   /** Its share of the ceiling on requests to stores; 0: no ceiling. */
   readonly storeCallsPerSecond: number;
   readonly careMode: CareMode;
+  /** After how long without a change databases are parked; 0: only where descriptors run out. */
+  readonly parkAfterMs: number;
   readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
 }
 

@@ -1,5 +1,6 @@
 import { type MaintainLimits, maintainLimits } from '../../engine/maintain/maintain-services.ts';
 import { PageRuns } from '../../engine/page-runs.ts';
+import { RunningLitestreams } from '../../engine/running-litestreams.ts';
 import type { Kernels } from '../../kernel/kernels.ts';
 import { S3ClientPool } from '../../replica/s3/s3-client-pool.ts';
 import { StoreTraffic } from '../../replica/store-traffic.ts';
@@ -7,12 +8,24 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
+import { WorkSlots } from '../../runtime/work-slots.ts';
 import { AttachedFiles } from '../../sqlite/attached-files.ts';
+import { descriptorsOfDatabase, readDescriptorLimit } from '../../sqlite/descriptor-limit.ts';
 import { DirectoryLocks } from '../lease/directory-locks.ts';
 import type { LeaseDesk } from '../lease/lease-desk.ts';
 import { LeaseStores } from '../lease/lease-stores.ts';
 import { DirectoryWatch } from '../watch/directory-watch.ts';
+import { type AttachmentLimit, Attachments } from './attachments.ts';
 import type { ShardSettings } from './shard-protocol.ts';
+
+/** How many databases start at a time, and after how long one that takes its time does not count any more. */
+const startingAtOnce = 16;
+const startingMs = 1_000;
+/** The same for a stop, which as a rule waits for replicas. */
+const stoppingAtOnce = 32;
+const stoppingMs = 50;
+/** Descriptors for everything but databases: watches, sockets, files being written. */
+const otherDescriptors = 512;
 
 /** What a composition root gives to a shard. */
 export interface ProcessServices {
@@ -27,6 +40,9 @@ export interface ShardServices extends ProcessServices {
   readonly attached: AttachedFiles;
   readonly runs: PageRuns;
   readonly limits: MaintainLimits;
+  readonly starting: WorkSlots;
+  readonly stopping: WorkSlots;
+  readonly attachments: Attachments;
   readonly watch: DirectoryWatch;
   /** The requests of all its replicas to stores. */
   readonly traffic: StoreTraffic;
@@ -36,6 +52,7 @@ export interface ShardServices extends ProcessServices {
   readonly leases: LeaseDesk;
   readonly leaseStores: LeaseStores;
   readonly directoryLocks: DirectoryLocks;
+  readonly litestreams: RunningLitestreams;
 }
 
 export function shardServices(
@@ -50,12 +67,22 @@ export function shardServices(
     leases,
     leaseStores: new LeaseStores({ ...services, s3Clients }),
     directoryLocks: new DirectoryLocks(),
+    litestreams: new RunningLitestreams(services),
     attached: new AttachedFiles(),
     runs: new PageRuns(services.kernels),
     limits: maintainLimits(),
+    starting: new WorkSlots(startingAtOnce, { ms: startingMs, clock: services.clock }),
+    stopping: new WorkSlots(stoppingAtOnce, { ms: stoppingMs, clock: services.clock }),
+    attachments: new Attachments(attachmentLimit(), services),
     watch: new DirectoryWatch(services),
     traffic,
     s3Clients,
     restoring: new Mutex(),
   };
+}
+
+function attachmentLimit(): AttachmentLimit {
+  const descriptorLimit = readDescriptorLimit() ?? Number.POSITIVE_INFINITY;
+  const count = Math.max(1, Math.floor((descriptorLimit - otherDescriptors) / descriptorsOfDatabase));
+  return { count, descriptorLimit, descriptorsEach: descriptorsOfDatabase };
 }

@@ -13,6 +13,11 @@ import type { Inspection, ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
 
 const sweepMs = 60_000;
+/** How often databases that may be parked are looked for, as a part of how long they have to be idle. */
+const parkShare = 4;
+const parkLookMs = { least: 250, most: 60_000 } as const;
+/** So many at a time: parking writes their tables. */
+const parkedAtOnce = 100;
 
 /**
  * The whole engine for a set of databases, in one process: one shard a process, because locks belong to the process.
@@ -23,6 +28,7 @@ export class Shard {
   readonly #services: ShardServices;
   readonly #databases = new Map<string, HostedDatabase>();
   #sweeping: NodeJS.Timeout | undefined;
+  #parking: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(settings: ShardSettings, services: ShardServices) {
@@ -40,9 +46,10 @@ export class Shard {
     this.#databases.set(config.path, database);
     // One timer for all, and what keeps a process of idle databases alive.
     this.#sweeping ??= setInterval(() => this.sweep(), sweepMs);
+    if (this.#settings.parkAfterMs > 0) this.#parking ??= setInterval(() => this.park(), this.#parkLookMs);
     try {
       await requireSqlite();
-      await database.start();
+      await this.#services.starting.run(new AbortController().signal, () => database.start());
     } catch (error) {
       this.#databases.delete(config.path);
       throw error;
@@ -89,7 +96,10 @@ export class Shard {
   /** Last syncs, then the end of everything. Idempotent. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await Promise.all([...this.#databases.values()].map((database) => database.stop()));
+    clearInterval(this.#parking);
+    const { signal } = new AbortController();
+    const stop = (database: HostedDatabase) => this.#services.stopping.run(signal, () => database.stop());
+    await Promise.all([...this.#databases.values()].map(stop));
     clearInterval(this.#sweeping);
   }
 
@@ -97,6 +107,18 @@ export class Shard {
   sweep(): void {
     this.#services.watch.check();
     for (const database of this.#databases.values()) database.inspect();
+  }
+
+  /** Parks databases that have been idle for long. */
+  park(): void {
+    const idleBeforeMs = this.#services.clock.monotonic() - this.#settings.parkAfterMs;
+    const idle = [...this.#databases.values()].filter(({ idleSinceMs = Infinity }) => idleSinceMs <= idleBeforeMs);
+    for (const database of idle.slice(0, parkedAtOnce)) database.park();
+  }
+
+  get #parkLookMs(): number {
+    const lookMs = this.#settings.parkAfterMs / parkShare;
+    return Math.min(parkLookMs.most, Math.max(parkLookMs.least, lookMs));
   }
 
   #database(path: string): HostedDatabase {

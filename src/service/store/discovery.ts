@@ -6,10 +6,10 @@ import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
+import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Inspection } from '../shard/shard-protocol.ts';
 import { DirectoryEvents } from '../watch/directory-events.ts';
-import { isWatchable } from '../watch/watchable-file-system.ts';
 
 /** After an event, how long to wait for more; while events bring nothing new, as those of busy databases, up to the limit. */
 const scanFirstMs = 100;

@@ -32,6 +32,7 @@ export function openStore(options: StoreOptions, services: OpenStoreServices): S
     adopt: options.adopt ?? false,
     storeCallsPerSecond: (options.storeCallsPerSecond ?? defaultStoreCallsPerSecond) / limit,
     careMode: options.careMode ?? 'by-schedule',
+    parkAfterMs: options.parkAfterMs ?? 0,
     shutdown: options.shutdown ?? defaultShutdown,
   };
   const onRestart = (paths: readonly string[]) => options.onEvent?.({ kind: 'restarted', paths });

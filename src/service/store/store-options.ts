@@ -20,6 +20,8 @@ export interface StoreOptions {
   readonly adopt?: boolean | undefined;
   /** The most requests to stores per second, but for short bursts, shared out to the processes; 0: no ceiling. Default 30. */
   readonly storeCallsPerSecond?: number | undefined;
+  /** After how long without a change a database is parked: nothing of it stays open, and the next change attaches it. 0, the default: never. */
+  readonly parkAfterMs?: number | undefined;
   /** How long a stop tries to ship what is left, and how often. Default 30 s, every 500 ms. */
   readonly shutdown?: { readonly timeoutMs: number; readonly retryMs: number } | undefined;
   /** Whether replicas are compacted when it is due, or only by `maintain`. Default: when it is due. */

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Logger } from '../../runtime/logger.ts';
-import { isWatchable } from './watchable-file-system.ts';
+import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import { type Subscriber, WatchedDirectory } from './watched-directory.ts';
 
 /** SQLite's files of one database. */

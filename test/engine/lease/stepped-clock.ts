@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../../../src/runtime/clock.ts';
+import { type Clock, sleepOn } from '../../../src/runtime/clock.ts';
 
 interface Sleeper {
   readonly atMs: number;
@@ -20,18 +20,18 @@ export class SteppedClock implements Clock {
     return this.#monotonicMs;
   }
 
+  after(ms: number, ring: () => void): () => void {
+    const wake = () => {
+      this.#sleepers.delete(sleeper);
+      ring();
+    };
+    const sleeper = { atMs: this.#monotonicMs + ms, wake };
+    this.#sleepers.add(sleeper);
+    return () => this.#sleepers.delete(sleeper);
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#sleepers.delete(sleeper);
-        signal?.removeEventListener('abort', wake);
-        resolve();
-      };
-      const sleeper = { atMs: this.#monotonicMs + ms, wake };
-      if (signal?.aborted) return resolve();
-      signal?.addEventListener('abort', wake, { once: true });
-      this.#sleepers.add(sleeper);
-    });
+    return sleepOn(this, ms, signal);
   }
 
   stepWall(ms: number): void {

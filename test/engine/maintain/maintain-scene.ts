@@ -5,7 +5,6 @@ import type { TestContext } from 'node:test';
 import { defaultLevelSettings, type LevelSettings } from '../../../src/engine/levels/level-settings.ts';
 import { maintainLimits } from '../../../src/engine/maintain/maintain-services.ts';
 import { Maintenance } from '../../../src/engine/maintain/maintenance.ts';
-import { WorkSlots } from '../../../src/engine/maintain/work-slots.ts';
 import { LocalFiles } from '../../../src/engine/meta/local-files.ts';
 import { MetaDirectory } from '../../../src/engine/meta/meta-directory.ts';
 import { PageRuns } from '../../../src/engine/page-runs.ts';
@@ -14,6 +13,7 @@ import { parseLtxPath } from '../../../src/replica/directory-layout.ts';
 import type { MemoryCall, MemoryReplicaClient } from '../../../src/replica/memory/memory-replica-client.ts';
 import { DurableFiles } from '../../../src/runtime/durable-files.ts';
 import { loggerFrom } from '../../../src/runtime/logger.ts';
+import { WorkSlots } from '../../../src/runtime/work-slots.ts';
 import { kernels, ModelDatabase, somePage, somePages } from '../restore/model-database.ts';
 import { SteppedClock } from './stepped-clock.ts';
 

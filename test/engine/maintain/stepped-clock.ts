@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../../../src/runtime/clock.ts';
+import { type Clock, sleepOn } from '../../../src/runtime/clock.ts';
 
 interface Sleeper {
   readonly atMs: number;
@@ -28,24 +28,18 @@ export class SteppedClock implements Clock {
     return this.#nowMs;
   }
 
-  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    if (ms <= 0) return;
-    await this.#wait(ms, signal);
+  after(ms: number, ring: () => void): () => void {
+    const wake = () => {
+      this.#sleepers.delete(sleeper);
+      ring();
+    };
+    const sleeper = { atMs: this.#nowMs + ms, wake };
+    this.#sleepers.add(sleeper);
+    return () => this.#sleepers.delete(sleeper);
   }
 
-  #wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const sleeper = {
-        atMs: this.#nowMs + ms,
-        wake: () => {
-          this.#sleepers.delete(sleeper);
-          resolve();
-        },
-      };
-      this.#sleepers.add(sleeper);
-      signal?.addEventListener('abort', sleeper.wake, { once: true });
-      if (signal?.aborted) sleeper.wake();
-    });
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return ms <= 0 ? Promise.resolve() : sleepOn(this, ms, signal);
   }
 
   /** How many timers are set. */

@@ -15,6 +15,7 @@ export class HurriedClock implements Clock {
   readonly waits: number[] = [];
   readonly now = systemClock.now;
   readonly monotonic = systemClock.monotonic;
+  readonly after = systemClock.after;
   /** Called at each wait. */
   onWait: () => void = () => {};
 

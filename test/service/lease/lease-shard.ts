@@ -21,7 +21,14 @@ export class LeaseShard {
     const { logger } = this.#log;
     const careMode = 'on-demand' as const;
     const shutdown = defaultShutdown;
-    const settings = { logLevel: 'info' as const, adopt: false, storeCallsPerSecond: 0, careMode, shutdown };
+    const settings = {
+      logLevel: 'info' as const,
+      adopt: false,
+      storeCallsPerSecond: 0,
+      careMode,
+      parkAfterMs: 0,
+      shutdown,
+    };
     const traffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });
     const services = shardServices(settings, processServices({ logger }), openLeases(logger, traffic));
     this.settings = { ...defaultSettings, lease: { mode: 'on', ttlMs: 600_000, owner } };

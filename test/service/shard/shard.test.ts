@@ -18,6 +18,7 @@ function newShard(t: TestContext) {
     adopt: false,
     storeCallsPerSecond: 0,
     careMode: 'by-schedule',
+    parkAfterMs: 0,
     shutdown: { timeoutMs: 2_000, retryMs: 50 },
   } as const;
   const traffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isLocalType, isWatchable } from '../../../src/runtime/watchable-file-system.ts';
 import { type DatabaseWatch, DirectoryWatch } from '../../../src/service/watch/directory-watch.ts';
-import { isLocalType, isWatchable } from '../../../src/service/watch/watchable-file-system.ts';
 import { until } from '../../engine/until.ts';
 import { recordingLogger } from '../recording-logger.ts';
 

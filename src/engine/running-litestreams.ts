@@ -1,19 +1,42 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Clock } from '../runtime/clock.ts';
 import { type FileIdentity, identifyFile, sameFile } from '../sqlite/file-identity.ts';
 
+/** How long a look at all processes holds for the next databases of a fleet. */
+const freshMs = 1_000;
+
 /**
- * The process id of a Litestream that has a database open. Best effort: Linux, the same pid namespace, and processes whose
- * descriptors this user may look at. Opens nothing of the database.
+ * The processes of Litestream on this machine. Best effort: Linux, the same pid namespace, and processes whose descriptors
+ * this user may look at.
  */
-export async function findRunningLitestream(databasePath: string): Promise<number | undefined> {
-  const database = identifyFile(databasePath);
-  if (database === undefined) return undefined;
-  const pids = (await entriesOf('/proc')).filter((name) => /^\d+$/.test(name));
-  for (const pid of pids) {
-    if ((await isLitestream(pid)) && (await hasOpen(pid, database))) return Number(pid);
+export class RunningLitestreams {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #pids: Promise<readonly string[]> = Promise.resolve([]);
+
+  constructor({ clock }: { readonly clock: Pick<Clock, 'monotonic'> }) {
+    this.#clock = clock;
   }
-  return undefined;
+
+  /** The process id of one that has a database open. Opens nothing of the database. */
+  async holderOf(databasePath: string): Promise<number | undefined> {
+    const database = identifyFile(databasePath);
+    if (database === undefined) return undefined;
+    const now = this.#clock.monotonic();
+    if (now - this.#lookedAtMs > freshMs) {
+      this.#lookedAtMs = now;
+      this.#pids = litestreamPids();
+    }
+    for (const pid of await this.#pids) if (await hasOpen(pid, database)) return Number(pid);
+    return undefined;
+  }
+}
+
+async function litestreamPids(): Promise<string[]> {
+  const pids: string[] = [];
+  for (const name of await entriesOf('/proc')) if (/^\d+$/.test(name) && (await isLitestream(name))) pids.push(name);
+  return pids;
 }
 
 /** This program runs as `node`, by whatever name it was started. */

@@ -1,0 +1,84 @@
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
+import { pathExists } from './path-exists.ts';
+
+/** What a call returns: on a disk of this machine at once, elsewhere later. */
+type Soon<T> = T | Promise<T>;
+
+/** The system calls that durable files are made of. Each throws, or rejects with, what the system says. */
+export interface FileCalls {
+  open(path: string, flags: string, mode?: number): Soon<number>;
+  write(descriptor: number, bytes: Uint8Array, position: number): Promise<void>;
+  sync(descriptor: number): Promise<void>;
+  truncate(descriptor: number, sizeBytes: number): Soon<void>;
+  setTimes(descriptor: number, seconds: number): Soon<void>;
+  inodeOf(descriptor: number): Soon<bigint>;
+  close(descriptor: number): Soon<void>;
+  /** The inode under a name, links not followed. */
+  inodeAt(path: string): Soon<bigint>;
+  /** When the file under a name, or what is known of it, changed last. */
+  changedAtMs(path: string): Soon<number>;
+  exists(path: string): Soon<boolean>;
+  rename(from: string, to: string): Soon<void>;
+  link(existingPath: string, newPath: string): Soon<void>;
+  unlink(path: string): Soon<void>;
+}
+
+/** Up to this many bytes go into the page cache faster than they go to another thread. */
+const promptBytes = 128 * 1024;
+
+const write = promisify(fs.write) as (
+  descriptor: number,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+) => Promise<{ bytesWritten: number }>;
+const sync = promisify(fs.fsync);
+
+async function writeAll(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    done += (await write(descriptor, bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
+  }
+}
+
+/**
+ * For disks of this machine: whatever does not wait for the disk is done at once. Handing it to another thread and back
+ * takes ten times as long as the call itself.
+ */
+export const promptCalls: FileCalls = {
+  open: fs.openSync,
+  async write(descriptor, bytes, position) {
+    if (bytes.byteLength > promptBytes) return writeAll(descriptor, bytes, position);
+    for (let done = 0; done < bytes.byteLength; )
+      done += fs.writeSync(descriptor, bytes, done, bytes.byteLength - done, position + done);
+  },
+  sync,
+  truncate: fs.ftruncateSync,
+  setTimes: (descriptor, seconds) => fs.futimesSync(descriptor, seconds, seconds),
+  inodeOf: (descriptor) => fs.fstatSync(descriptor, { bigint: true }).ino,
+  close: fs.closeSync,
+  inodeAt: (path) => fs.lstatSync(path, { bigint: true }).ino,
+  changedAtMs: (path) => fs.statSync(path).ctimeMs,
+  exists: (path) => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+  rename: fs.renameSync,
+  link: fs.linkSync,
+  unlink: fs.unlinkSync,
+};
+
+/** For file systems of other machines, any of whose calls may take its time: nobody else waits meanwhile. */
+export const patientCalls: FileCalls = {
+  open: (path, flags, mode) => promisify(fs.open)(path, flags, mode),
+  write: writeAll,
+  sync,
+  truncate: promisify(fs.ftruncate),
+  setTimes: (descriptor, seconds) => promisify(fs.futimes)(descriptor, seconds, seconds),
+  inodeOf: async (descriptor) => (await promisify(fs.fstat)(descriptor, { bigint: true })).ino,
+  close: promisify(fs.close),
+  inodeAt: async (path) => (await fs.promises.lstat(path, { bigint: true })).ino,
+  changedAtMs: async (path) => (await fs.promises.stat(path)).ctimeMs,
+  exists: pathExists,
+  rename: fs.promises.rename,
+  link: fs.promises.link,
+  unlink: fs.promises.unlink,
+};

@@ -1,0 +1,180 @@
+import { dirname } from 'node:path';
+import { syncDirectory } from './durable-directory.ts';
+import { DurableFileError } from './durable-file-error.ts';
+import type { DurableStage } from './durable-step.ts';
+import type { CreateOutcome, ExclusivePublisher } from './exclusive-publisher.ts';
+import type { FileCalls } from './file-calls.ts';
+import { removeIfThere } from './remove-if-there.ts';
+import { systemErrorCode } from './typed-error.ts';
+
+/** Files up to this size are collected in memory and written by one call. */
+const collectedBytes = 64 * 1024;
+
+export interface PendingFileParts {
+  readonly path: string;
+  readonly temporaryPath: string;
+  readonly descriptor: number;
+  readonly inode: bigint;
+  readonly publisher: ExclusivePublisher;
+  readonly calls: FileCalls;
+}
+
+/** A file under its temporary name. Ends with exactly one of `replace`, `create` or `discard`. */
+export class PendingFile {
+  readonly path: string;
+  readonly #parts: PendingFileParts;
+  readonly #reached: (stage: DurableStage) => void;
+  /** The bytes so far, as long as they are few and nothing was written to the file. */
+  #collected: Uint8Array | undefined = new Uint8Array(0);
+  #sizeBytes = 0;
+  #positionBytes = 0;
+  #isWritten = false;
+  #isOpen = true;
+
+  constructor(parts: PendingFileParts, reached: (stage: DurableStage) => void) {
+    this.path = parts.path;
+    this.#parts = parts;
+    this.#reached = reached;
+  }
+
+  /** Where the next `append` goes. */
+  get positionBytes(): number {
+    return this.#positionBytes;
+  }
+
+  /** All bytes of the file, where they are so few that they were collected in memory. */
+  get content(): Uint8Array | undefined {
+    return this.#collected?.subarray(0, this.#sizeBytes);
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    await this.writeAt(bytes, this.#positionBytes);
+    this.#positionBytes += bytes.byteLength;
+  }
+
+  async writeAt(bytes: Uint8Array, position: number): Promise<void> {
+    if (this.#collect(bytes, position)) return;
+    await this.#spill();
+    await this.#parts.calls.write(this.#parts.descriptor, bytes, position);
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    await this.#spill();
+    await this.#parts.calls.truncate(this.#parts.descriptor, sizeBytes);
+  }
+
+  /**
+   * Gives the file a modification time; kept by the publish. Node hands the time on as a floating-point number and may
+   * cut it to whole microseconds: half of one more keeps the millisecond from becoming the one before.
+   */
+  async setModified(timeMs: number): Promise<void> {
+    await this.#write();
+    await this.#parts.calls.setTimes(this.#parts.descriptor, (timeMs + 0.0005) / 1000);
+  }
+
+  /** Makes the bytes written so far durable, so that publishing them takes no time later. */
+  async flush(): Promise<void> {
+    await this.#spill();
+    await this.#parts.calls.sync(this.#parts.descriptor);
+  }
+
+  /** Makes the bytes durable and publishes them, replacing what stands under the final name. */
+  async replace(): Promise<void> {
+    await this.#sync();
+    await this.#parts.calls.rename(this.#parts.temporaryPath, this.path);
+    await this.#published();
+  }
+
+  /**
+   * Makes the bytes durable and publishes them unless the final name is taken. The name is durable in either case: the
+   * one who made it may have been stopped before that.
+   */
+  async create(): Promise<CreateOutcome> {
+    await this.#sync();
+    const outcome = await this.#publish();
+    if (outcome === 'created') await this.#published();
+    else await syncDirectory(dirname(this.path), this.#parts.calls);
+    return outcome;
+  }
+
+  /** Gives the file up and removes it, but not one that somebody else has begun. May follow a failed publish. */
+  async discard(): Promise<void> {
+    const isOurs = await this.#isOurs();
+    await this.#close().catch(() => {});
+    if (isOurs) await this.#remove();
+  }
+
+  #collect(bytes: Uint8Array, position: number): boolean {
+    const endBytes = position + bytes.byteLength;
+    if (this.#collected === undefined || this.#isWritten || endBytes > collectedBytes) return false;
+    if (endBytes > this.#collected.byteLength) {
+      const larger = new Uint8Array(Math.min(collectedBytes, Math.max(endBytes, 2 * this.#collected.byteLength)));
+      larger.set(this.#collected);
+      this.#collected = larger;
+    }
+    this.#collected.set(bytes, position);
+    this.#sizeBytes = Math.max(this.#sizeBytes, endBytes);
+    return true;
+  }
+
+  /** Goes over to writing to the file. */
+  async #spill(): Promise<void> {
+    await this.#write();
+    this.#collected = undefined;
+  }
+
+  async #write(): Promise<void> {
+    if (this.content === undefined || this.#isWritten) return;
+    this.#isWritten = true;
+    await this.#parts.calls.write(this.#parts.descriptor, this.content, 0);
+  }
+
+  async #publish(): Promise<CreateOutcome> {
+    const { publisher, temporaryPath, calls } = this.#parts;
+    try {
+      return await publisher.publish(temporaryPath, this.path, calls);
+    } catch (error) {
+      await this.#remove().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #sync(): Promise<void> {
+    await this.#write();
+    this.#reached('write');
+    await this.#parts.calls.sync(this.#parts.descriptor);
+    this.#reached('sync');
+    const isOurs = await this.#isOurs();
+    await this.#close();
+    if (!isOurs) {
+      const state = `${this.#parts.temporaryPath} was begun anew by somebody else`;
+      throw new DurableFileError('temporary-taken', `Cannot finish ${this.path}: ${state}`);
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#parts.calls.close(this.#parts.descriptor);
+  }
+
+  async #remove(): Promise<void> {
+    await removeIfThere(this.#parts.temporaryPath, this.#parts.calls);
+  }
+
+  /** Whether the temporary name still stands for this file. */
+  async #isOurs(): Promise<boolean> {
+    try {
+      return (await this.#parts.calls.inodeAt(this.#parts.temporaryPath)) === this.#parts.inode;
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  async #published(): Promise<void> {
+    this.#reached('publish');
+    await syncDirectory(dirname(this.path), this.#parts.calls);
+    this.#reached('sync-directory');
+  }
+}

@@ -1,0 +1,124 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+
+/** How often those that wait look for a database that can be parked. */
+const lookMs = 100;
+/** After so long it is said that nothing can be. */
+const patienceMs = 10_000;
+
+/** One that may be attached. */
+export interface Attachable {
+  readonly path: string;
+  /** Since when it is attached with nothing to do and everything shipped; undefined when it is not. */
+  readonly idleSinceMs: number | undefined;
+  /** Ends the attachment until something happens to the database. */
+  park(): void;
+}
+
+export interface AttachmentLimit {
+  /** How many databases may be attached at a time. */
+  readonly count: number;
+  /** The descriptors this process may have, and what each attached database may take of them. */
+  readonly descriptorLimit: number;
+  readonly descriptorsEach: number;
+}
+
+/** Keeps the attached databases of a process within its descriptors: beyond, those that have been idle longest are parked. */
+export class Attachments {
+  readonly #limit: AttachmentLimit;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #attached = new Set<Attachable>();
+  readonly #waiting = new Map<Attachable, () => void>();
+  readonly #parking = new Set<Attachable>();
+  #callOff: (() => void) | undefined;
+  #waitingSinceMs = 0;
+  #hasSaidParking = false;
+  #hasSaidFull = false;
+
+  constructor(limit: AttachmentLimit, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
+    this.#limit = limit;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Resolves when a database may be attached, or when the signal aborts; to be followed by `release` in either case. */
+  async admit(database: Attachable, signal: AbortSignal): Promise<void> {
+    if (this.#attached.size < this.#limit.count || signal.aborted) {
+      this.#attached.add(database);
+      return;
+    }
+    if (this.#waiting.size === 0) this.#waitingSinceMs = this.#clock.monotonic();
+    await new Promise<void>((resolve) => {
+      const enter = () => {
+        this.#waiting.delete(database);
+        this.#attached.add(database);
+        signal.removeEventListener('abort', enter);
+        resolve();
+      };
+      this.#waiting.set(database, enter);
+      signal.addEventListener('abort', enter);
+      this.#makeRoom();
+    });
+  }
+
+  /** The database is not attached any more. */
+  release(database: Attachable): void {
+    this.#attached.delete(database);
+    this.#parking.delete(database);
+    this.#waitingSinceMs = this.#clock.monotonic();
+    const [next] = this.#waiting.values();
+    if (next !== undefined && this.#attached.size < this.#limit.count) next();
+  }
+
+  /** Parks as many databases as wait, those first that have been idle longest, and looks again while some wait. */
+  #makeRoom(): void {
+    this.#callOff ??= this.#clock.after(lookMs, () => {
+      this.#callOff = undefined;
+      if (this.#waiting.size > 0) this.#makeRoom();
+    });
+    const wanted = this.#waiting.size - this.#parking.size;
+    if (wanted <= 0) return;
+    const idle = [...this.#attached].flatMap((database) => {
+      const { idleSinceMs } = database;
+      return idleSinceMs === undefined || this.#parking.has(database) ? [] : [{ database, idleSinceMs }];
+    });
+    idle.sort((a, b) => a.idleSinceMs - b.idleSinceMs);
+    for (const { database } of idle.slice(0, wanted)) {
+      this.#parking.add(database);
+      database.park();
+    }
+    if (idle.length > 0) this.#sayParking();
+    else if (this.#parking.size === 0) this.#sayFull();
+  }
+
+  #sayParking(): void {
+    if (this.#hasSaidParking) return;
+    this.#hasSaidParking = true;
+    const { count, descriptorLimit } = this.#limit;
+    const hint = this.#hint();
+    this.#logger.warn('not all databases can be attached at a time, idle ones are parked', {
+      atATime: count,
+      descriptorLimit,
+      hint,
+    });
+  }
+
+  #sayFull(): void {
+    if (this.#hasSaidFull || this.#clock.monotonic() - this.#waitingSinceMs < patienceMs) return;
+    this.#hasSaidFull = true;
+    const { count, descriptorLimit } = this.#limit;
+    this.#logger.error('databases wait to be attached: too few descriptors, and none of those attached is idle', {
+      attached: count,
+      waiting: this.#waiting.size,
+      descriptorLimit,
+      hint: this.#hint(),
+    });
+  }
+
+  #hint(): string {
+    const { count, descriptorLimit, descriptorsEach } = this.#limit;
+    const needed = descriptorLimit + (this.#attached.size + this.#waiting.size - count) * descriptorsEach;
+    return `attached all at a time they need ${needed} descriptors a process: raise the limit (\`ulimit -n\`, LimitNOFILE in a systemd unit), or set \`workers\` higher`;
+  }
+}

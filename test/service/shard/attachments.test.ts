@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Attachable, Attachments } from '../../../src/service/shard/attachments.ts';
+import { SteppedClock } from '../../engine/lease/stepped-clock.ts';
+import { recordingLogger } from '../recording-logger.ts';
+
+const never = new AbortController().signal;
+
+class FakeDatabase implements Attachable {
+  readonly path: string;
+  idleSinceMs: number | undefined;
+  parkCount = 0;
+
+  constructor(path: string, idleSinceMs?: number) {
+    this.path = path;
+    this.idleSinceMs = idleSinceMs;
+  }
+
+  park(): void {
+    this.parkCount += 1;
+  }
+}
+
+function scene(count: number) {
+  const clock = new SteppedClock();
+  const { logger, lines } = recordingLogger();
+  const limit = { count, descriptorLimit: 1000, descriptorsEach: 7 };
+  return { clock, lines, attachments: new Attachments(limit, { clock, logger }) };
+}
+
+describe('Attachments', () => {
+  it('parks the database that has been idle longest for one that comes', async () => {
+    const { attachments, lines } = scene(3);
+    const attached = [new FakeDatabase('a', 30), new FakeDatabase('b', 10), new FakeDatabase('c')];
+    for (const database of attached) await attachments.admit(database, never);
+    let isAdmitted = false;
+    const admitted = attachments.admit(new FakeDatabase('d'), never).then(() => {
+      isAdmitted = true;
+    });
+    assert.deepEqual(
+      attached.map(({ parkCount }) => parkCount),
+      [0, 1, 0],
+    );
+    await Promise.resolve();
+    assert.equal(isAdmitted, false);
+    attachments.release(attached[1]!);
+    await admitted;
+    assert.deepEqual(
+      lines.map(({ level, message, fields }) => [level, message, fields.atATime]),
+      [['warn', 'not all databases can be attached at a time, idle ones are parked', 3]],
+    );
+  });
+
+  it('looks again while none is idle, and says after a while what would help', async () => {
+    const { attachments, lines, clock } = scene(1);
+    const busy = new FakeDatabase('a');
+    await attachments.admit(busy, never);
+    const admitted = attachments.admit(new FakeDatabase('b'), never);
+    await clock.advance(9_000);
+    assert.equal(lines.length, 0);
+    await clock.advance(2_000);
+    assert.equal(lines.length, 1);
+    assert.equal(lines[0]!.level, 'error');
+    assert.match(String(lines[0]!.fields.hint), /they need 1007 descriptors a process: raise the limit \(`ulimit -n`/);
+    busy.idleSinceMs = 1;
+    await clock.advance(200);
+    assert.equal(busy.parkCount, 1);
+    attachments.release(busy);
+    await admitted;
+  });
+
+  it('lets those that are being stopped through at once', async () => {
+    const { attachments } = scene(1);
+    await attachments.admit(new FakeDatabase('a'), never);
+    const stop = new AbortController();
+    const admitted = attachments.admit(new FakeDatabase('b'), stop.signal);
+    stop.abort();
+    await admitted;
+    await attachments.admit(new FakeDatabase('c'), stop.signal);
+  });
+});

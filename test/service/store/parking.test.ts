@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DatabaseState } from '../../../src/engine/replicator/database-status.ts';
+import type { Store } from '../../../src/service/store/store.ts';
+import { until } from '../../engine/until.ts';
+import { append, only, StoreScene } from './store-scene.ts';
+
+const parkAfterMs = 300;
+
+async function untilState(store: Store, wanted: DatabaseState): Promise<void> {
+  await until(`the database is ${wanted}`, async () => only(await store.status()).state === wanted);
+}
+
+/** The files of a folder that this process has open. */
+function openFiles(folder: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${descriptor}`);
+      return path.startsWith(`${folder}/`) ? [path] : [];
+    } catch {
+      return []; // closed since
+    }
+  });
+}
+
+describe('Store with parkAfterMs', { concurrency: 2 }, () => {
+  it('lets go of an idle database and attaches it again for every change', async (t) => {
+    const scene = new StoreScene(t);
+    const application = await scene.application('app.db', 3);
+    const store = scene.store({ databases: [scene.database('app.db')], parkAfterMs });
+    await store.start();
+    for (let rows = 3; rows <= 5; rows++) {
+      await untilState(store, 'parked');
+      await until('nothing of it is open', () => openFiles(scene.folder).length === 0);
+      assert.equal(await scene.restoredRows('app.db'), rows);
+      const before = only(await store.status()).txid!;
+      await append(application);
+      await until('the change is shipped', async () => (only(await store.status()).replicas[0]?.txid ?? 0n) > before);
+    }
+    await store.stop();
+    assert.equal(await scene.restoredRows('app.db'), 6);
+  });
+
+  it('misses nothing of what happened to a parked database', async (t) => {
+    const scene = new StoreScene(t);
+    const application = await scene.application('app.db', 3);
+    const store = scene.store({ databases: [scene.database('app.db')], parkAfterMs });
+    await store.start();
+    const changes: Record<string, () => Promise<void>> = {
+      'commits with restarts of the WAL in between': async () => {
+        for (let i = 0; i < 5; i++) await append(application);
+        await application.run('pragma wal_checkpoint(truncate)');
+        for (let i = 0; i < 5; i++) await append(application);
+      },
+      'a VACUUM': async () => {
+        await application.run('delete from t where id % 3 = 0', 'vacuum');
+      },
+      'an application that comes, writes and goes': async () => {
+        const other = await scene.application('app.db', 4);
+        await other.close();
+      },
+    };
+    for (const [what, change] of Object.entries(changes)) {
+      await untilState(store, 'parked');
+      await change();
+      const [row] = await application.run('select count(*) from t');
+      await until(`${what} is shipped`, async () => (await scene.restoredRows('app.db')) === Number(row?.[0]), {
+        everyMs: 100,
+      });
+    }
+    await store.stop();
+  });
+
+  it('syncs a parked database when it is asked to', async (t) => {
+    const scene = new StoreScene(t);
+    await scene.application('app.db', 3);
+    const store = scene.store({ databases: [scene.database('app.db')], parkAfterMs });
+    await store.start();
+    await untilState(store, 'parked');
+    const { txid } = only(await store.status());
+    assert.equal(await store.sync(scene.path('app.db')), txid);
+    await untilState(store, 'parked');
+    await store.maintain(scene.path('app.db'), { forceSnapshot: true, enforceRetention: false });
+    assert.deepEqual(readdirSync(`${scene.replicaPath('app.db')}/ltx/9`).length, 1);
+    await store.stop();
+  });
+
+  it('leaves a parked database alone when an application only reads it', async (t) => {
+    const scene = new StoreScene(t);
+    const application = await scene.application('app.db', 3);
+    const store = scene.store({ databases: [scene.database('app.db')], parkAfterMs });
+    await store.start();
+    await untilState(store, 'parked');
+    for (let i = 0; i < 20; i++) {
+      await application.run('select * from t');
+      await delay(5);
+      assert.equal(only(await store.status()).state, 'parked');
+    }
+    await store.stop();
+  });
+});
