@@ -7,8 +7,8 @@ import type { Program } from './program.ts';
 import { outputOf, tail } from './python-program.ts';
 import { runEnvironment } from './run-environment.ts';
 
-/** Also for a fleet of thousands. */
-const startLimitMs = 300_000;
+/** Also for a fleet of twenty thousand. */
+const startLimitMs = 1_200_000;
 const stopLimitMs = 60_000;
 const lookMs = 20;
 

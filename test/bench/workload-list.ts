@@ -3,7 +3,7 @@ import { appCheckpointsWorkload } from './workloads/app-checkpoints.ts';
 import { closedLoopAppendWorkload, closedLoopWorkload } from './workloads/closed-loop.ts';
 import { commitToFileWorkload } from './workloads/commit-to-file.ts';
 import { coresWorkload } from './workloads/cores.ts';
-import { fleet500Workload, fleet1000Workload, fleet5000Workload } from './workloads/fleet.ts';
+import { fleet500Workload, fleet1000Workload, fleet5000Workload, parked20000Workload } from './workloads/fleet.ts';
 import { handOverWorkload } from './workloads/hand-over.ts';
 import { IncrementalCostWorkload } from './workloads/incremental-cost.ts';
 import { RestoreWorkload } from './workloads/restore.ts';
@@ -28,6 +28,7 @@ export function allWorkloads(): readonly Workload[] {
     fleet500Workload,
     fleet1000Workload,
     fleet5000Workload,
+    parked20000Workload,
     new IncrementalCostWorkload(),
     coresWorkload,
   ];

@@ -55,7 +55,7 @@ export const fleet5000Workload = fleetWorkload({
 /** Databases that hardly anybody uses, and that are let go of. */
 export const parked20000Workload = fleetWorkload({
   name: 'parked-20000',
-  about: '20,000 small databases, each let go of after 5 s without a change (park-after), then as fleet-1000',
+  about: 'the same with 20,000 smaller databases, each let go of after 5 s without a change (park-after)',
   databaseCount: 20_000,
   databaseMegabytes: 0.02,
   settings: { 'park-after': '5s' },
