@@ -40,10 +40,12 @@ export async function fleetMeasures(
     await sleep(size.restMs);
     const mostDescriptors = sidecar.tree.mostDescriptors();
     const busyResidentMegabytes = sidecar.tree.residentBytes() / bytesPerMegabyte;
+    const stopMs = performance.now();
     await sidecar.stop();
+    const stopSeconds = (performance.now() - stopMs) / msPerSecond;
     return {
       ...{ firstFilesSeconds, firstFilesCpuSeconds, residentMegabytes, idlePercent, busyPercent },
-      ...{ ...commits, mostDescriptors, busyResidentMegabytes },
+      ...{ ...commits, mostDescriptors, busyResidentMegabytes, stopSeconds },
     };
   } finally {
     sidecar.kill();

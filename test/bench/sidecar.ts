@@ -9,7 +9,7 @@ import { runEnvironment } from './run-environment.ts';
 
 /** Also for a fleet of twenty thousand. */
 const startLimitMs = 1_200_000;
-const stopLimitMs = 60_000;
+const stopLimitMs = 300_000;
 const lookMs = 20;
 
 /** When a program counts as running. */
@@ -58,9 +58,8 @@ export class Sidecar {
     clearTimeout(timer);
     process.off('exit', this.#killAtExit);
     if (code !== 0) {
-      throw new BenchError(
-        `Cannot stop ${this.#program.name}: it ended with ${code}. It said:\n${tail(stdout + stderr)}`,
-      );
+      const state = code === null ? `it had not ended after ${stopLimitMs} ms` : `it ended with ${code}`;
+      throw new BenchError(`Cannot stop ${this.#program.name}: ${state}. It said:\n${tail(stdout + stderr)}`);
     }
   }
 
