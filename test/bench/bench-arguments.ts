@@ -13,12 +13,19 @@ export const usage = `npm run bench -- [flags] [WORKLOAD...]
   --smoke            tiny sizes, one round, no warm-up: shows that everything runs, and nothing else`;
 
 export interface BenchArguments {
-  readonly workloads: readonly Workload[];
+  readonly runs: readonly WorkloadRun[];
+  /** Every program that was given, this project first. */
   readonly programs: readonly Program[];
   readonly roundCount: number;
   readonly warmUp: boolean;
   readonly size: BenchSize;
   readonly assert: boolean;
+}
+
+/** A workload and the programs that run it. */
+export interface WorkloadRun {
+  readonly workload: Workload;
+  readonly programs: readonly Program[];
 }
 
 /** What to run. Throws BenchError. */
@@ -27,9 +34,14 @@ export function benchArguments(argv: readonly string[], all: readonly Workload[]
   const roundCount = positive('--rounds', values.rounds ?? (values.smoke ? '1' : '5'));
   const size = values.smoke ? smokeSize : fullSize;
   const loadSeconds = values.seconds === undefined ? size.loadSeconds : positive('--seconds', values.seconds);
+  const programs = [ownProgram, ...values.program.map(programOf)];
+  const runs =
+    positionals.length === 0
+      ? all.map((workload) => ({ workload, programs: workload.othersOnlyWhenNamed ? [ownProgram] : programs }))
+      : positionals.map((name) => ({ workload: named(name, all), programs }));
   return {
-    workloads: positionals.length === 0 ? all : positionals.map((name) => named(name, all)),
-    programs: [ownProgram, ...values.program.map(programOf)],
+    runs,
+    programs,
     roundCount,
     warmUp: !values.smoke,
     size: { ...size, loadSeconds },

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkReplica } from './check-replica.ts';
 import type { Program } from './program.ts';
-import { Sidecar } from './sidecar.ts';
+import { directoryPlace } from './replica-store.ts';
+import { hasFiles, Sidecar } from './sidecar.ts';
 import { type Bench, type Measures, withoutSidecar } from './workload.ts';
 
 const bytesPerMegabyte = 1e6;
@@ -22,15 +24,19 @@ export async function besideSidecar<Result>(
   try {
     const databasePath = await workspace.database(size.busyMegabytes, folder);
     if (program === undefined) return { result: await load(databasePath, ''), sidecar: undefined };
-    const sidecar = await Sidecar.start(program, databasePath, folder, size.restMs);
+    const place = directoryPlace(join(folder, 'replica'));
+    const sidecar = await Sidecar.start(program, ['replicate', databasePath, place.url], {
+      isReady: () => hasFiles(place.path),
+      restMs: size.restMs,
+    });
     try {
       const before = sidecar.tree.cpuSeconds();
-      const result = await load(databasePath, sidecar.replicaPath);
+      const result = await load(databasePath, place.path);
       await sleep(size.restMs); // what the load left to do is a part of its cost
       const cpuSeconds = sidecar.tree.cpuSeconds() - before;
       const peakMegabytes = sidecar.tree.peakBytes() / bytesPerMegabyte;
       await sidecar.stop();
-      await checkReplica(program, databasePath, folder);
+      await checkReplica(program, databasePath, place, folder);
       return { result, sidecar: { cpuSeconds, peakMegabytes } };
     } finally {
       sidecar.kill();

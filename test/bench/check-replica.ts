@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { measuredRun } from './measured-run.ts';
 import type { Program } from './program.ts';
 import { runPython } from './python-program.ts';
-import { replicaUrl } from './sidecar.ts';
+import type { ReplicaPlace } from './replica-store.ts';
 
 /** Numbers about a program that loses data are worth nothing. Throws BenchError when two databases differ. */
 export async function compareDatabases(sourcePath: string, restoredPath: string): Promise<void> {
@@ -10,8 +10,13 @@ export async function compareDatabases(sourcePath: string, restoredPath: string)
 }
 
 /** Restores what a program has replicated and compares it with its source. Nothing of this is measured. */
-export async function checkReplica(program: Program, sourcePath: string, folder: string): Promise<void> {
+export async function checkReplica(
+  program: Program,
+  sourcePath: string,
+  { url, environment }: ReplicaPlace,
+  folder: string,
+): Promise<void> {
   const restoredPath = join(folder, 'restored.db');
-  await measuredRun(program, ['restore', '-o', restoredPath, replicaUrl(join(folder, 'replica'))], folder);
+  await measuredRun(program, ['restore', '-o', restoredPath, url], { folder, environment });
   await compareDatabases(sourcePath, restoredPath);
 }

@@ -24,7 +24,7 @@ export class LoggedProcess {
     this.#child = spawn(command!, [...words, ...args], { env: runEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
     this.#output = outputOf(this.#child);
     this.ended = this.#output.finally(() => process.off('exit', this.#killAtExit));
-    process.once('exit', this.#killAtExit);
+    process.prependOnceListener('exit', this.#killAtExit);
     createInterface({ input: this.#child.stderr! }).on('line', (line) => {
       this.#lines.push(line);
       for (const look of this.#onLine) look();

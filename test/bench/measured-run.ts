@@ -17,18 +17,39 @@ export interface RunCost {
   readonly peakMegabytes: number;
 }
 
+export interface MeasuredRun {
+  readonly cost: RunCost;
+  /** What the process itself read and wrote, with the files of its own program and from whatever cache. */
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly stdout: string;
+}
+
+export interface RunPlace {
+  /** Takes the report. */
+  readonly folder: string;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
 interface Report {
   readonly code: number;
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
   readonly peakBytes: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
 }
 
-/** Runs a program to its end and measures it from outside. `folder` takes the report. Throws BenchError when it fails. */
-export async function measuredRun(program: Program, args: readonly string[], folder: string): Promise<RunCost> {
+/** Runs a program to its end and measures it from outside. Throws BenchError when it fails. */
+export async function measuredRun(
+  program: Program,
+  args: readonly string[],
+  { folder, environment }: RunPlace,
+): Promise<MeasuredRun> {
   const reportPath = join(folder, 'report.json');
   const [command, words] = pythonCommand('measure', [reportPath, ...program.words, ...args]);
-  const child = spawn(command, words, { env: runEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...runEnvironment(), ...environment };
+  const child = spawn(command, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const { code, stdout, stderr } = await outputOf(child);
   if (code !== 0)
     throw new BenchError(`Cannot measure ${program.name}: measure.py ended with ${code}. ${tail(stderr)}`);
@@ -37,6 +58,11 @@ export async function measuredRun(program: Program, args: readonly string[], fol
     const said = tail(stdout + stderr);
     throw new BenchError(`Cannot measure ${program.name}: ${args[0]} ended with ${report.code}. It said:\n${said}`);
   }
-  const { wallSeconds, cpuSeconds, peakBytes } = report;
-  return { wallSeconds, cpuSeconds, peakMegabytes: peakBytes / bytesPerMegabyte };
+  const { wallSeconds, cpuSeconds, peakBytes, readBytes, writtenBytes } = report;
+  return {
+    cost: { wallSeconds, cpuSeconds, peakMegabytes: peakBytes / bytesPerMegabyte },
+    readBytes,
+    writtenBytes,
+    stdout,
+  };
 }

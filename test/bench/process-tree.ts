@@ -29,6 +29,19 @@ export class ProcessTree {
     });
   }
 
+  /** What its processes hold together, pages that they share counted once. */
+  residentBytes(): number {
+    return this.#sum((pid) => {
+      const [, kilobytes] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+      return Number(kilobytes ?? 0) * bytesPerKilobyte;
+    });
+  }
+
+  /** How many descriptors that process has that has most. */
+  mostDescriptors(): number {
+    return Math.max(...pidsBelow(this.#rootPid).map((pid) => readdirSync(`/proc/${pid}/fd`).length));
+  }
+
   #sum(read: (pid: number) => number): number {
     return pidsBelow(this.#rootPid).reduce((sum, pid) => sum + read(pid), 0);
   }

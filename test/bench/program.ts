@@ -21,6 +21,11 @@ export function programOf(commandLine: string): Program {
   return { name: commandLine, words: commandLine.trim().split(/\s+/) };
 }
 
+/** The same program, started by another command: `taskset -c 0`, for instance. */
+export function startedBy(command: readonly string[], { name, words }: Program): Program {
+  return { name, words: [...command, ...words] };
+}
+
 /** What a program says about its version, on one line; the reason where it says nothing. */
 export async function versionOf({ words: [command, ...args] }: Program): Promise<string> {
   try {

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { projectRoot } from '../support/project-root.ts';
 import { BenchError } from './bench-error.ts';
 
-export type PythonProgram = 'make_database' | 'measure' | 'closed_loop' | 'checkpoints' | 'commit' | 'compare';
+export type PythonProgram =
+  | 'make_database'
+  | 'make_large_database'
+  | 'measure'
+  | 'closed_loop'
+  | 'checkpoints'
+  | 'commit'
+  | 'append_rows'
+  | 'fleet_writer'
+  | 'compare';
 
 /** Applications are Python's: another SQLite in another process, as in real life. */
 export function pythonCommand(program: PythonProgram, args: readonly string[]): [command: string, args: string[]] {

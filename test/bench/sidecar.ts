@@ -1,48 +1,48 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { BenchError } from './bench-error.ts';
 import { ProcessTree } from './process-tree.ts';
 import type { Program } from './program.ts';
 import { outputOf, tail } from './python-program.ts';
 import { runEnvironment } from './run-environment.ts';
 
-const startLimitMs = 60_000;
-const stopLimitMs = 60_000;
+/** Also for a fleet of twenty thousand. */
+const startLimitMs = 1_200_000;
+const stopLimitMs = 300_000;
 const lookMs = 20;
 
-/** A program that replicates one database into a directory, with default settings, while something else is measured. */
+/** When a program counts as running. */
+export interface SidecarStart {
+  readonly isReady: () => boolean;
+  /** How long it is left alone from then on. */
+  readonly restMs: number;
+}
+
+/** A program that replicates, with default settings, while something else is measured. */
 export class Sidecar {
-  readonly replicaPath: string;
   readonly tree: ProcessTree;
   readonly #program: Program;
   readonly #child: ChildProcess;
   readonly #output: ReturnType<typeof outputOf>;
   readonly #killAtExit = () => this.#child.kill('SIGKILL');
 
-  private constructor(program: Program, child: ChildProcess, replicaPath: string) {
-    this.replicaPath = replicaPath;
+  private constructor(program: Program, child: ChildProcess) {
     this.tree = new ProcessTree(child.pid!);
     this.#program = program;
     this.#child = child;
     this.#output = outputOf(child);
-    process.once('exit', this.#killAtExit);
+    process.prependOnceListener('exit', this.#killAtExit);
   }
 
-  /** Starts replicating; resolves when the replica has its first file and `restMs` have passed. */
-  static async start(program: Program, databasePath: string, folder: string, restMs: number): Promise<Sidecar> {
-    const replicaPath = join(folder, 'replica');
+  /** Runs a command of a program that does not end by itself; resolves when it is ready and has rested. */
+  static async start(program: Program, args: readonly string[], start: SidecarStart): Promise<Sidecar> {
     const [command, ...words] = program.words;
-    const child = spawn(command!, [...words, 'replicate', databasePath, replicaUrl(replicaPath)], {
-      env: runEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const sidecar = new Sidecar(program, child, replicaPath);
+    const child = spawn(command!, [...words, ...args], { env: runEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const sidecar = new Sidecar(program, child);
     try {
-      await sidecar.#firstFile();
-      await sleep(restMs);
+      await sidecar.#ready(start.isReady);
+      await sleep(start.restMs);
     } catch (error) {
       sidecar.kill();
       throw error;
@@ -58,9 +58,8 @@ export class Sidecar {
     clearTimeout(timer);
     process.off('exit', this.#killAtExit);
     if (code !== 0) {
-      throw new BenchError(
-        `Cannot stop ${this.#program.name}: it ended with ${code}. It said:\n${tail(stdout + stderr)}`,
-      );
+      const state = code === null ? `it had not ended after ${stopLimitMs} ms` : `it ended with ${code}`;
+      throw new BenchError(`Cannot stop ${this.#program.name}: ${state}. It said:\n${tail(stdout + stderr)}`);
     }
   }
 
@@ -70,9 +69,9 @@ export class Sidecar {
     this.#child.kill('SIGKILL');
   }
 
-  async #firstFile(): Promise<void> {
+  async #ready(isReady: () => boolean): Promise<void> {
     const limitMs = performance.now() + startLimitMs;
-    while (!hasFiles(this.replicaPath)) {
+    while (!isReady()) {
       if (this.#child.exitCode !== null) {
         const { code, stdout, stderr } = await this.#output;
         throw new BenchError(
@@ -80,19 +79,15 @@ export class Sidecar {
         );
       }
       if (performance.now() > limitMs) {
-        throw new BenchError(`Cannot run ${this.#program.name}: no file in the replica after ${startLimitMs} ms`);
+        throw new BenchError(`Cannot run ${this.#program.name}: its replica is not complete after ${startLimitMs} ms`);
       }
       await sleep(lookMs);
     }
   }
 }
 
-/** A directory as a replica. */
-export function replicaUrl(path: string): string {
-  return pathToFileURL(path).href;
-}
-
-function hasFiles(replicaPath: string): boolean {
+/** Whether there is a file in a replica, at any level. */
+export function hasFiles(replicaPath: string): boolean {
   if (!existsSync(replicaPath)) return false;
   return readdirSync(replicaPath, { recursive: true }).some((name) => String(name).endsWith('.ltx'));
 }

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { projectRoot } from '../support/project-root.ts';
 import { runPython } from './python-program.ts';
 
@@ -35,6 +37,16 @@ export class Workspace implements Disposable {
     await copyFile(await generated(megabytes), path);
     await flush(path);
     return path;
+  }
+
+  /** Fresh copies of one database in an empty folder; their paths. */
+  async databases(count: number, megabytes: number, folder: string): Promise<string[]> {
+    const source = await generated(megabytes);
+    const paths = Array.from({ length: count }, (_, index) => join(folder, `app${String(index).padStart(5, '0')}.db`));
+    for (const path of paths) await copyFile(source, path);
+    // One flush of the file system takes less than one of each file.
+    await promisify(execFile)('sync', ['-f', folder]);
+    return paths;
   }
 
   /** Idempotent; synchronous, so that an exit can wait for it. */

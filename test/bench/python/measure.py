@@ -1,4 +1,5 @@
-"""measure.py REPORT COMMAND...: runs a command; writes exit code, wall and CPU seconds and peak memory of its whole process tree to REPORT."""
+"""measure.py REPORT COMMAND...: runs a command; writes to REPORT its exit code, wall and CPU seconds and peak memory of its whole process tree,
+and the bytes that the command itself read and wrote."""
 import json, os, subprocess, sys, threading, time
 
 SAMPLE_SECONDS = 0.02
@@ -23,14 +24,23 @@ def sample(pid, ended, peak):
         peak[0] = max(peak[0], resident_bytes(pid))
 
 
+def transferred(pid):
+    """Bytes that a process asked the kernel to read and to write, whatever was cached; it has ended and was not waited for."""
+    with open(f'/proc/{pid}/io') as io:
+        counts = dict(line.split(': ') for line in io.read().splitlines())
+    return int(counts['rchar']), int(counts['wchar'])
+
+
 report, *command = sys.argv[1:]
 peak, ended = [0], threading.Event()
 start = time.monotonic()
 child = subprocess.Popen(command)
 sampler = threading.Thread(target=sample, args=(child.pid, ended, peak))
 sampler.start()
-_, status, usage = os.wait4(child.pid, 0)
+os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
 wall_seconds = time.monotonic() - start
+read_bytes, written_bytes = transferred(child.pid)
+_, status, usage = os.wait4(child.pid, 0)
 ended.set()
 sampler.join()
 with open(report, 'w') as file:
@@ -40,4 +50,6 @@ with open(report, 'w') as file:
         'cpuSeconds': usage.ru_utime + usage.ru_stime,
         # What the kernel noted for the largest single process has no gaps; the samples see processes together.
         'peakBytes': max(peak[0], usage.ru_maxrss * 1024),
+        'readBytes': read_bytes,
+        'writtenBytes': written_bytes,
     }, file)

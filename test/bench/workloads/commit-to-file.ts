@@ -9,7 +9,7 @@ import { BenchError } from '../bench-error.ts';
 import { besideSidecar } from '../beside-sidecar.ts';
 import { pythonCommand } from '../python-program.ts';
 import { quantile } from '../statistics.ts';
-import type { Bench, Measures, Workload } from '../workload.ts';
+import { type Bench, roundOf, type Workload } from '../workload.ts';
 
 const limitMs = 30_000;
 const nanosecondsPerMs = 1e6;
@@ -19,21 +19,17 @@ export const commitToFileWorkload: Workload = {
   name: 'commit-to-file',
   about:
     'from the return of a commit to its file being readable under its final name in the replica, one commit now and then',
-  promises: [],
-  async round(bench, programs) {
-    const round = new Map<string, Measures>();
-    for (const program of programs) {
+  promises: [
+    { measure: 'p50Ms', below: 20 },
+    { measure: 'p95Ms', below: 60 },
+  ],
+  round: (bench, programs) =>
+    roundOf(programs, async (program) => {
       const { result } = await besideSidecar(bench, program, (databasePath, replicaPath) =>
         commitNowAndThen(bench, databasePath, join(replicaPath, 'ltx/0')),
       );
-      round.set(program.name, {
-        p50Ms: quantile(result, 0.5),
-        p95Ms: quantile(result, 0.95),
-        longestMs: Math.max(...result),
-      });
-    }
-    return round;
-  },
+      return { p50Ms: quantile(result, 0.5), p95Ms: quantile(result, 0.95), longestMs: Math.max(...result) };
+    }),
 };
 
 async function commitNowAndThen({ size }: Bench, databasePath: string, levelPath: string): Promise<number[]> {
