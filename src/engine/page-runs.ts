@@ -1,4 +1,5 @@
 import type { Kernels, PageRun } from '../kernel/kernels.ts';
+import { PageSlabs } from './capture/page-slabs.ts';
 
 /** Bytes of pages in one run: large enough for sequential I/O, small enough to yield every few milliseconds. */
 const runBytes = 1 << 20;
@@ -8,6 +9,8 @@ const keptFree = 4;
 /** Lends workspaces to whoever encodes or decodes, so that their memory is bounded by the work under way. */
 export class PageRuns {
   readonly kernels: Kernels;
+  /** For pages that wait for their file. */
+  readonly slabs = new PageSlabs();
   readonly #free = new Map<number, PageRun[]>();
   #walBytes: Uint8Array | undefined;
 

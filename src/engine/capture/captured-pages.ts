@@ -1,7 +1,6 @@
 import type { PageRun } from '../../kernel/kernels.ts';
 import type { PageSource } from '../page-source.ts';
-
-const slabPages = 64;
+import { type PageSlabs, slabBytes } from './page-slabs.ts';
 
 /**
  * The newest version of each page copied out of the WAL and not yet in a durable file. A page that comes again takes the
@@ -9,6 +8,8 @@ const slabPages = 64;
  */
 export class CapturedPages {
   readonly #pageSizeBytes: number;
+  readonly #pagesPerSlab: number;
+  readonly #memory: PageSlabs;
   readonly #slots = new Map<number, number>();
   #slabs: Uint8Array[] = [];
   #freeSlots: number[] = [];
@@ -17,8 +18,10 @@ export class CapturedPages {
   #commit = 0;
   #highestPgno = 0;
 
-  constructor(pageSizeBytes: number) {
+  constructor(pageSizeBytes: number, memory: PageSlabs) {
     this.#pageSizeBytes = pageSizeBytes;
+    this.#pagesPerSlab = slabBytes / pageSizeBytes;
+    this.#memory = memory;
   }
 
   get pageCount(): number {
@@ -93,7 +96,9 @@ export class CapturedPages {
 
   /** Gives the memory back that is kept for what comes next. */
   release(): void {
-    if (this.#slots.size === 0) this.#slabs = [];
+    if (this.#slots.size > 0) return;
+    this.#memory.giveBack(this.#slabs);
+    this.#slabs = [];
   }
 
   /** Forgets everything. The memory is kept: a busy database needs as much again soon. */
@@ -107,9 +112,10 @@ export class CapturedPages {
   }
 
   #view(slot: number): Uint8Array {
-    const slabIndex = Math.floor(slot / slabPages);
-    this.#slabs[slabIndex] ??= new Uint8Array(slabPages * this.#pageSizeBytes);
-    const offset = (slot % slabPages) * this.#pageSizeBytes;
-    return this.#slabs[slabIndex].subarray(offset, offset + this.#pageSizeBytes);
+    const slabIndex = Math.floor(slot / this.#pagesPerSlab);
+    const slab = this.#slabs[slabIndex] ?? this.#memory.take();
+    this.#slabs[slabIndex] = slab;
+    const offset = (slot % this.#pagesPerSlab) * this.#pageSizeBytes;
+    return slab.subarray(offset, offset + this.#pageSizeBytes);
   }
 }

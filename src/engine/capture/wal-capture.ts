@@ -5,6 +5,7 @@ import type { HeldMark } from '../../sqlite/read-mark.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
 import { CapturedPages } from './captured-pages.ts';
 import type { FrameReader } from './frame-reader.ts';
+import type { PageSlabs } from './page-slabs.ts';
 import { startOfGeneration, type WalPosition } from './wal-position.ts';
 
 /** Where a capture began and ended, as the WAL fields of an LTX header. */
@@ -27,11 +28,11 @@ export class WalCapture {
   #position: WalPosition;
   #spanStart = 0;
 
-  constructor(live: LiveDatabase, position: WalPosition, frames: FrameReader) {
+  constructor(live: LiveDatabase, position: WalPosition, frames: FrameReader, slabs: PageSlabs) {
     this.#live = live;
     this.#position = position;
     this.#spanStart = position.frameCount;
-    this.pages = new CapturedPages(live.pageSizeBytes);
+    this.pages = new CapturedPages(live.pageSizeBytes, slabs);
     this.frames = frames;
   }
 

@@ -66,7 +66,7 @@ export async function attach(
     const continuity = await establish(evidence, state);
     const { files, position } = await catchUp({ live, frames }, continuity, state, services);
     if (files.head !== undefined) state.local.startAfter(files.head.txid);
-    const capture = new WalCapture(live, position, frames);
+    const capture = new WalCapture(live, position, frames, runs.slabs);
     const attachment = new Attachment({ live, capture, files, ...state }, settings, { runs, clock, logger });
     await attachment.sync();
     attachment.savePosition();

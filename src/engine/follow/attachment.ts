@@ -217,7 +217,7 @@ export class Attachment {
     const { commit, lowestCommit } = pages;
     const has = (pgno: number) => newest.has(pgno);
     const grown = { commit, lowestCommit, has, firstPage: () => newest.firstPage() };
-    const unwritten = new CapturedPages(live.pageSizeBytes);
+    const unwritten = new CapturedPages(live.pageSizeBytes, this.#runs.slabs);
     await this.#readUnwritten(grown, unwritten);
     const span = { salt1: end.salt1, salt2: end.salt2, firstFrame: from.frameCount, lastFrame: end.frameCount };
     const workspaces = [this.#runs.borrow(live.pageSizeBytes), this.#runs.borrow(live.pageSizeBytes)] as const;

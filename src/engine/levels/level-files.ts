@@ -9,17 +9,21 @@ export interface FileFacts {
 }
 
 const firstRoom = 16;
+/** Most levels of most databases are empty. */
+const noTxids = new BigUint64Array(0);
+const noSizes = new Float64Array(0);
+const noEpochs = new Uint32Array(0);
 
 /** The files of one level, ascending by max TXID, in columns: a fleet of databases has many. */
 export class LevelFiles {
   readonly level: Level;
   #length = 0;
-  #minTxids = new BigUint64Array(0);
-  #maxTxids = new BigUint64Array(0);
-  #sizes = new Float64Array(0);
+  #minTxids = noTxids;
+  #maxTxids = noTxids;
+  #sizes = noSizes;
   /** NaN: not read yet. */
-  #times = new Float64Array(0);
-  #epochs = new Uint32Array(0);
+  #times = noSizes;
+  #epochs = noEpochs;
 
   constructor(level: Level) {
     this.level = level;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CapturedPages } from '../../../src/engine/capture/captured-pages.ts';
+import { PageSlabs } from '../../../src/engine/capture/page-slabs.ts';
 import { referenceKernels } from '../../../src/kernel/reference/reference-kernels.ts';
 import { forHistories, type HistoryFrame, lowestCommit, newestFrames } from './frame-history.ts';
 
@@ -25,7 +26,7 @@ async function content(pages: CapturedPages): Promise<[number, number][]> {
 
 test('CapturedPages holds the newest version of each page that is still part of the database, ascending', async () => {
   await forHistories(async (history) => {
-    const pages = new CapturedPages(pageSizeBytes);
+    const pages = new CapturedPages(pageSizeBytes, new PageSlabs());
     keep(pages, history);
     const expected = [...newestFrames(history)].map(([pgno, frame]) => [pgno, frame % 251]);
     assert.deepEqual(await content(pages), expected);
@@ -39,7 +40,7 @@ test('CapturedPages holds the newest version of each page that is still part of 
 
 test('CapturedPages forgets everything when it is cleared, and is used again', async () => {
   await forHistories(async (history) => {
-    const pages = new CapturedPages(pageSizeBytes);
+    const pages = new CapturedPages(pageSizeBytes, new PageSlabs());
     keep(pages, history);
     pages.clear();
     assert.deepEqual([pages.pageCount, pages.commit, pages.lowestCommit], [0, 0, Number.POSITIVE_INFINITY]);
