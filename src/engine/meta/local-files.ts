@@ -130,7 +130,10 @@ export class LocalFiles {
 
   /** The bytes of a file, for a replica. */
   body(file: LtxFileInfo): Promise<StoredBody> {
-    return this.#whole(file.maxTxid, () => bodyOf(this.#client, file));
+    return this.#whole(file.maxTxid, async () => ({
+      ...(await bodyOf(this.#client, file)),
+      sharedPath: this.#meta.filePath(file),
+    }));
   }
 
   /** Starts the file of a TXID under a temporary name. */
