@@ -7,13 +7,33 @@ const one = 1n << 63n;
  * a CRC is linear, so A's part is only moved up by the length of B, in bytes.
  */
 export function combineRegisters(a: bigint, b: bigint, lengthB: number): bigint {
-  let moved = a;
+  return multiply(a, factorOf(lengthB)) ^ b;
+}
+
+/** Combines many parts, most of them of one length: what that length multiplies by is worked out once. */
+export class RegisterCombiner {
+  #lengthB = 0;
+  #factor = one;
+
+  /** As `combineRegisters`. */
+  combine(a: bigint, b: bigint, lengthB: number): bigint {
+    if (lengthB !== this.#lengthB) {
+      this.#factor = factorOf(lengthB);
+      this.#lengthB = lengthB;
+    }
+    return multiply(a, this.#factor) ^ b;
+  }
+}
+
+/** What `length` bytes behind a register multiply it by: x^(8 * length). */
+function factorOf(length: number): bigint {
+  let factor = one;
   let power = one >> 8n;
-  for (let bits = BigInt(lengthB); bits > 0n; bits >>= 1n) {
-    if ((bits & 1n) === 1n) moved = multiply(moved, power);
+  for (let bits = BigInt(length); bits > 0n; bits >>= 1n) {
+    if ((bits & 1n) === 1n) factor = multiply(factor, power);
     power = multiply(power, power);
   }
-  return moved ^ b;
+  return factor;
 }
 
 /** The product of two polynomials modulo the CRC's. */

@@ -1,7 +1,12 @@
+import { availableParallelism } from 'node:os';
 import type { Kernels } from './kernels.ts';
 import { loadWasmKernels } from './wasm-kernels.ts';
 
-/** The kernels of a composition root, which hands them down. */
+/** More are not worth their memory: reading and writing take over as the limit. */
+const mostThreads = 8;
+
+/** The kernels of a composition root, which hands them down: one set a process, since its threads are shared. */
 export function loadKernels(): Kernels {
-  return loadWasmKernels();
+  const coreCount = availableParallelism();
+  return loadWasmKernels(coreCount > 1 ? Math.min(coreCount, mostThreads) : 0);
 }

@@ -1,4 +1,4 @@
-import { combineRegisters } from '../../kernel/crc64-combine.ts';
+import { combineRegisters, RegisterCombiner } from '../../kernel/crc64-combine.ts';
 import type { Kernels, PageRun } from '../../kernel/kernels.ts';
 import { pageFrameHeaderBytes } from '../../kernel/limits.ts';
 import { type Checksum, checksumOfRegister, unknownChecksum } from './checksum.ts';
@@ -34,6 +34,7 @@ export class LtxEncoder {
   readonly #kernels: Kernels;
   readonly #index: PageIndexBuilder;
   readonly #pages = new PageChecksumXor();
+  readonly #combiner = new RegisterCombiner();
   #bodyRegister = 0n;
   #finished = false;
 
@@ -59,6 +60,16 @@ export class LtxEncoder {
     const { frameBytes, register } = run.encode(pageCount, this.#bodyRegister);
     this.#take(run, pageCount, register);
     return frameBytes;
+  }
+
+  /**
+   * Takes a run whose frames, sizes and checksums were made elsewhere, its register from 0n on. The frames are to be
+   * written next.
+   */
+  addRun(run: PageRun, pageCount: number, register: bigint): void {
+    this.#checkRun(run);
+    this.#index.checkNext(run.pgnos, pageCount);
+    this.#take(run, pageCount, this.#combiner.combine(this.#bodyRegister, register, this.#hashedBytes(pageCount)));
   }
 
   /**
@@ -112,14 +123,18 @@ export class LtxEncoder {
     const bytes = new Uint8Array(endOfPagesBytes + index.length + ltxTrailerBytes);
     bytes.set(index, endOfPagesBytes);
     const trailerOffset = endOfPagesBytes + index.length;
-    const hashedBytes = this.pageCount * (pageFrameHeaderBytes + this.#pageSizeBytes);
     const headRegister = this.#kernels.crc64(fullRegister, headerBytes);
-    const bodyRegister = combineRegisters(headRegister, this.#bodyRegister, hashedBytes);
+    const bodyRegister = combineRegisters(headRegister, this.#bodyRegister, this.#hashedBytes(this.pageCount));
     // The post-apply checksum, the last field that is hashed, is the zero behind the index.
     const register = this.#kernels.crc64(bodyRegister, bytes.subarray(0, trailerOffset + ltxTrailerBytes / 2));
     const fileChecksum = checksumOfRegister(register);
     bytes.set(encodeLtxTrailer({ postApplyChecksum: unknownChecksum, fileChecksum }), trailerOffset);
     return { bytes, fileChecksum };
+  }
+
+  /** What of page frames goes into the file's checksum. */
+  #hashedBytes(pageCount: number): number {
+    return pageCount * (pageFrameHeaderBytes + this.#pageSizeBytes);
   }
 
   #take(run: PageRun, pageCount: number, register: bigint): void {
