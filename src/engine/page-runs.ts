@@ -1,26 +1,39 @@
 import type { Kernels, PageRun } from '../kernel/kernels.ts';
+import { RunLane } from './run-lane.ts';
 
 /** Bytes of pages in one run: large enough for sequential I/O, small enough to yield every few milliseconds. */
-const runBytes = 1 << 20;
+const defaultRunBytes = 1 << 20;
 /** Free workspaces kept per page size. */
 const keptFree = 4;
 
 /** Lends workspaces to whoever encodes or decodes, so that their memory is bounded by the work under way. */
 export class PageRuns {
   readonly kernels: Kernels;
+  readonly #runBytes: number;
   readonly #free = new Map<number, PageRun[]>();
 
-  constructor(kernels: Kernels) {
+  constructor(kernels: Kernels, { runBytes = defaultRunBytes }: { readonly runBytes?: number | undefined } = {}) {
     this.kernels = kernels;
+    this.#runBytes = runBytes;
+  }
+
+  /** How many pages a workspace holds. */
+  capacityOf(pageSizeBytes: number): number {
+    return Math.max(1, this.#runBytes / pageSizeBytes);
   }
 
   borrow(pageSizeBytes: number): PageRun {
-    return this.#free.get(pageSizeBytes)?.pop() ?? this.kernels.openRun(pageSizeBytes, runBytes / pageSizeBytes);
+    return this.#free.get(pageSizeBytes)?.pop() ?? this.kernels.openRun(pageSizeBytes, this.capacityOf(pageSizeBytes));
   }
 
   giveBack(run: PageRun): void {
     const free = this.#free.get(run.pageSize) ?? [];
     if (free.length < keptFree) free.push(run);
     this.#free.set(run.pageSize, free);
+  }
+
+  /** For one piece of work that is large, or may prove to be. */
+  openLane(pageSizeBytes: number, expectedBytes = 0): RunLane {
+    return new RunLane(this, pageSizeBytes, expectedBytes);
   }
 }
