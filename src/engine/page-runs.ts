@@ -1,5 +1,5 @@
 import type { Kernels, PageRun } from '../kernel/kernels.ts';
-import { RunLane } from './run-lane.ts';
+import { type LaneOptions, RunLane } from './run-lane.ts';
 
 /** Bytes of pages in one run: large enough for sequential I/O, small enough to yield every few milliseconds. */
 const defaultRunBytes = 1 << 20;
@@ -33,7 +33,7 @@ export class PageRuns {
   }
 
   /** For one piece of work that is large, or may prove to be. */
-  openLane(pageSizeBytes: number, expectedBytes = 0): RunLane {
-    return new RunLane(this, pageSizeBytes, expectedBytes);
+  openLane(pageSizeBytes: number, options: LaneOptions = {}): RunLane {
+    return new RunLane(this, pageSizeBytes, options);
   }
 }

@@ -1,9 +1,14 @@
 import type { DecodedRun, EncodedRun, Kernels, PageRun, ThreadRun } from '../kernel/kernels.ts';
 
-/** Work of fewer bytes is done before threads would have been started. */
-const bulkBytes = 32 << 20;
 /** Without threads one run is being written while the next one is worked on. */
-const plainRuns = 2;
+const defaultPlainRuns = 2;
+
+export interface LaneOptions {
+  /** Of pages, as far as it is known before. */
+  readonly expectedBytes?: number | undefined;
+  /** How many may be under way without threads. */
+  readonly plainRuns?: number | undefined;
+}
 
 /** A workspace and where its verbs run. Nobody may touch it while one is under way. */
 export interface LaneRun {
@@ -26,13 +31,18 @@ export interface PlainRuns {
 export class RunLane {
   readonly #runs: PlainRuns;
   readonly #pageSizeBytes: number;
+  readonly #plainRuns: number;
   #workBytes: number;
   #plainCount = 0;
   #threadCount = 0;
 
-  /** `expectedBytes`: of pages, as far as it is known before. */
-  constructor(runs: PlainRuns, pageSizeBytes: number, expectedBytes: number) {
+  constructor(
+    runs: PlainRuns,
+    pageSizeBytes: number,
+    { expectedBytes = 0, plainRuns = defaultPlainRuns }: LaneOptions,
+  ) {
     this.#workBytes = expectedBytes;
+    this.#plainRuns = plainRuns;
     this.#runs = runs;
     this.#pageSizeBytes = pageSizeBytes;
   }
@@ -41,7 +51,7 @@ export class RunLane {
   tryBorrow(): LaneRun | undefined {
     const threaded = this.#borrowThreaded();
     if (threaded !== undefined) return threaded;
-    return this.#threadCount > 0 || this.#plainCount >= plainRuns ? undefined : this.#borrowPlain();
+    return this.#threadCount > 0 || this.#plainCount >= this.#plainRuns ? undefined : this.#borrowPlain();
   }
 
   /** Takes a workspace in any case: for callers that bound their number themselves. */
@@ -50,9 +60,9 @@ export class RunLane {
   }
 
   #borrowThreaded(): LaneRun | undefined {
-    const { kernels } = this.#runs;
-    if (this.#workBytes < bulkBytes || kernels.threads === undefined) return undefined;
-    const borrowed = kernels.threads.borrow(this.#pageSizeBytes, this.#runs.capacityOf(this.#pageSizeBytes));
+    const { threads } = this.#runs.kernels;
+    if (threads === undefined || this.#workBytes < threads.leastBytes) return undefined;
+    const borrowed = threads.borrow(this.#pageSizeBytes, this.#runs.capacityOf(this.#pageSizeBytes));
     if (borrowed === undefined) return undefined;
     this.#threadCount++;
     return this.#threaded(borrowed);

@@ -28,12 +28,18 @@ export class RegisterCombiner {
 /** What `length` bytes behind a register multiply it by: x^(8 * length). */
 function factorOf(length: number): bigint {
   let factor = one;
-  let power = one >> 8n;
-  for (let bits = BigInt(length); bits > 0n; bits >>= 1n) {
-    if ((bits & 1n) === 1n) factor = multiply(factor, power);
-    power = multiply(power, power);
+  for (let k = 0, rest = length; rest > 0; k++, rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) factor = multiply(factor, powerOf(k));
   }
   return factor;
+}
+
+/** x^(8 * 2^k), each one the square of the one before; as many as were needed so far. */
+const powers = [one >> 8n];
+
+function powerOf(k: number): bigint {
+  for (let next = powers.length; next <= k; next++) powers.push(multiply(powers[next - 1]!, powers[next - 1]!));
+  return powers[k]!;
 }
 
 /** The product of two polynomials modulo the CRC's. */

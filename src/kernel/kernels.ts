@@ -25,6 +25,8 @@ export interface EncodedRun {
 export interface DecodedRun {
   readonly pageCount: number;
   readonly register: bigint;
+  /** How many bytes the register took. */
+  readonly hashedBytes: number;
 }
 
 /**
@@ -109,6 +111,8 @@ export interface PageRun {
 
 /** Threads beside the caller's. They are given workspaces and nothing else: no paths, no descriptors. */
 export interface KernelThreads {
+  /** Smaller work is done before a thread would have started. */
+  readonly leastBytes: number;
   /** A workspace of a thread that has room for work; undefined while there is none. */
   borrow(pageSize: number, capacity: number): ThreadRun | undefined;
 }

@@ -2,7 +2,7 @@ import { KernelError } from './kernel-error.ts';
 import type { KernelExports, KernelInstance } from './kernel-exports.ts';
 import { instantiateKernels, newKernelMemory } from './kernel-exports.ts';
 import type { DecodedRun, EncodedRun, PageRun } from './kernels.ts';
-import { requireCapacity, requireFrameBytes, requirePageCount } from './limits.ts';
+import { hashedBytesOf, requireCapacity, requireFrameBytes, requirePageCount } from './limits.ts';
 import { failedFrameAddress, layoutRun, type RunLayout, runAddress, writeRun } from './run-layout.ts';
 import type { WasmRunShare } from './run-share.ts';
 import type { WasmModule } from './web-assembly.ts';
@@ -70,7 +70,7 @@ class WasmPageRun implements PageRun {
     this.#register[0] = register;
     const pageCount = this.#exports.decodePages(runAddress, frameBytes);
     if (pageCount < 0) throw this.#decodeError(pageCount);
-    return { pageCount, register: this.#register[0]! };
+    return { pageCount, register: this.#register[0]!, hashedBytes: hashedBytesOf(pageCount, this.pageSize) };
   }
 
   #decodeError(code: number): KernelError {

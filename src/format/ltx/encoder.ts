@@ -1,6 +1,6 @@
 import { combineRegisters, RegisterCombiner } from '../../kernel/crc64-combine.ts';
 import type { Kernels, PageRun } from '../../kernel/kernels.ts';
-import { pageFrameHeaderBytes } from '../../kernel/limits.ts';
+import { hashedBytesOf } from '../../kernel/limits.ts';
 import { type Checksum, checksumOfRegister, unknownChecksum } from './checksum.ts';
 import { checkCompleteness } from './completeness.ts';
 import { encodeLtxHeader, isSnapshotHeader, type LtxHeader } from './header.ts';
@@ -69,20 +69,11 @@ export class LtxEncoder {
   addRun(run: PageRun, pageCount: number, register: bigint): void {
     this.#checkRun(run);
     this.#index.checkNext(run.pgnos, pageCount);
-    this.#take(run, pageCount, this.#combiner.combine(this.#bodyRegister, register, this.#hashedBytes(pageCount)));
-  }
-
-  /**
-   * Takes over frames of another file as they are: the first `frameBytes` of `run.frames`, which are decoded for their
-   * checksums and are what is to be written. Frames of the older kind are refused with KernelError; they must be
-   * decoded and encoded.
-   */
-  copyRun(run: PageRun, frameBytes: number): number {
-    this.#checkRun(run);
-    const { pageCount, register } = run.decode(frameBytes, this.#bodyRegister);
-    this.#index.checkNext(run.pgnos, pageCount);
-    this.#take(run, pageCount, register);
-    return pageCount;
+    this.#take(
+      run,
+      pageCount,
+      this.#combiner.combine(this.#bodyRegister, register, hashedBytesOf(pageCount, run.pageSize)),
+    );
   }
 
   /** Throws LtxError when header and pages do not fit together, also when a snapshot's pages do not give its checksum. */
@@ -124,17 +115,16 @@ export class LtxEncoder {
     bytes.set(index, endOfPagesBytes);
     const trailerOffset = endOfPagesBytes + index.length;
     const headRegister = this.#kernels.crc64(fullRegister, headerBytes);
-    const bodyRegister = combineRegisters(headRegister, this.#bodyRegister, this.#hashedBytes(this.pageCount));
+    const bodyRegister = combineRegisters(
+      headRegister,
+      this.#bodyRegister,
+      hashedBytesOf(this.pageCount, this.#pageSizeBytes),
+    );
     // The post-apply checksum, the last field that is hashed, is the zero behind the index.
     const register = this.#kernels.crc64(bodyRegister, bytes.subarray(0, trailerOffset + ltxTrailerBytes / 2));
     const fileChecksum = checksumOfRegister(register);
     bytes.set(encodeLtxTrailer({ postApplyChecksum: unknownChecksum, fileChecksum }), trailerOffset);
     return { bytes, fileChecksum };
-  }
-
-  /** What of page frames goes into the file's checksum. */
-  #hashedBytes(pageCount: number): number {
-    return pageCount * (pageFrameHeaderBytes + this.#pageSizeBytes);
   }
 
   #take(run: PageRun, pageCount: number, register: bigint): void {

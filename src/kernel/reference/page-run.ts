@@ -2,6 +2,7 @@ import { KernelError } from '../kernel-error.ts';
 import type { DecodedRun, EncodedRun, PageRun } from '../kernels.ts';
 import {
   compressedLimit,
+  hashedBytesOf,
   pageFrameHeaderBytes,
   requireCapacity,
   requireFrameBytes,
@@ -85,7 +86,7 @@ export class ReferencePageRun implements PageRun {
       running = crc64(crc64(running, header), this.#page(index));
       this.checksums[index] = this.#pageChecksum(index);
     }
-    return { pageCount: index, register: running };
+    return { pageCount: index, register: running, hashedBytes: hashedBytesOf(index, this.pageSize) };
   }
 
   #decodeFrame(index: number, bytes: Uint8Array): number {

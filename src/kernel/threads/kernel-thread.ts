@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { DecodedRun, EncodedRun, PageRun, ThreadRun } from '../kernels.ts';
+import { hashedBytesOf } from '../limits.ts';
 import type { ThreadJob, ThreadMessage, ThreadReply } from './thread-message.ts';
 
 /** One being worked on, one waiting, one being filled or written. */
@@ -43,6 +44,7 @@ export class KernelThread {
       resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
     });
     this.#worker.unref();
+    this.#worker.once('online', () => this.#letGo()); // coming up, it counts as something to wait for again
     this.#worker.on('message', (reply: ThreadReply) => this.#take(reply));
     this.#worker.on('error', () => {}); // its end follows
     this.#worker.on('exit', () => this.#ended());
@@ -82,9 +84,11 @@ export class KernelThread {
     return answer && { frameBytes: answer.size, register: answer.register };
   }
 
-  async #decode({ id }: OwnRun, frameBytes: number, register: bigint): Promise<DecodedRun | undefined> {
+  async #decode({ id, run }: OwnRun, frameBytes: number, register: bigint): Promise<DecodedRun | undefined> {
     const answer = await this.#ask({ kind: 'decode', id, size: frameBytes, register });
-    return answer && { pageCount: answer.size, register: answer.register };
+    if (answer === undefined) return undefined;
+    const { size: pageCount, register: after } = answer;
+    return { pageCount, register: after, hashedBytes: hashedBytesOf(pageCount, run.pageSize) };
   }
 
   #takeFree(pageSize: number, capacity: number): OwnRun | undefined {
@@ -116,8 +120,12 @@ export class KernelThread {
 
   #take(reply: ThreadReply): void {
     const resolve = this.#waiting.shift();
-    if (this.#waiting.length === 0) this.#worker.unref();
+    this.#letGo();
     resolve?.(reply.kind === 'done' ? reply : undefined);
+  }
+
+  #letGo(): void {
+    if (this.#waiting.length === 0) this.#worker.unref();
   }
 
   #ended(): void {

@@ -1,12 +1,14 @@
 import type { KernelThreads, PageRun, ThreadRun } from '../kernels.ts';
 import { KernelThread } from './kernel-thread.ts';
 
+const defaultLeastBytes = 32 << 20;
 /** Threads without work for so long are ended. */
 const defaultIdleMs = 1_000;
 
 export interface ThreadPoolOptions {
   readonly threadCount: number;
   readonly openRun: (pageSize: number, capacity: number) => PageRun;
+  readonly leastBytes?: number | undefined;
   readonly idleMs?: number | undefined;
   /** What a thread runs. Tests hand in one that fails. */
   readonly program?: URL | undefined;
@@ -24,6 +26,10 @@ export class ThreadPool implements KernelThreads {
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
+  }
+
+  get leastBytes(): number {
+    return this.#options.leastBytes ?? defaultLeastBytes;
   }
 
   /** How many there are at this moment. */

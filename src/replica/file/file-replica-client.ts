@@ -110,7 +110,7 @@ export class FileReplicaClient implements ReplicaClient {
         await storing(path, syncDirectory(dirname(path)));
         return 'exists';
       }
-      const shared = await this.#share(path, body);
+      const shared = await this.#share(path, body, options?.signal);
       if (shared !== undefined) return shared;
       const temporaryPath = temporaryPathOf(path, randomBytes(8).toString('hex'));
       const outcome = await this.#leftovers.keeping(temporaryPath, async () => {
@@ -158,9 +158,13 @@ export class FileReplicaClient implements ReplicaClient {
     return `${this.#path}/${ltxPath(file)}`;
   }
 
-  async #share(path: string, body: LtxBody): Promise<WriteOutcome | undefined> {
+  async #share(path: string, body: LtxBody, signal: AbortSignal | undefined): Promise<WriteOutcome | undefined> {
+    const link: ShareSteps['link'] = async (existingPath, newPath) => {
+      signal?.throwIfAborted();
+      await this.#link(existingPath, newPath);
+    };
     const reached: ShareSteps['reached'] = (stage) => this.#durableFiles.reached('replica-ltx', stage, path);
-    const outcome = await shareFile(path, body, { link: this.#link, reached });
+    const outcome = await shareFile(path, body, { link, reached });
     if (outcome === undefined) return undefined;
     await storing(path, syncDirectory(dirname(path)));
     if (outcome === 'created') reached('sync-directory');

@@ -33,7 +33,7 @@ export async function restoreByIndex(
   { kernels }: { readonly kernels: Kernels },
 ): Promise<void> {
   const runs = new PageRuns(kernels, { runBytes });
-  const lane = runs.openLane(options.pageSizeBytes, options.expectedBytes);
+  const lane = runs.openLane(options.pageSizeBytes, options);
   const batches = batchesOf(files, pages, runs.capacityOf(options.pageSizeBytes), runBytes);
   let failed = false;
   const worker = async () => {
