@@ -4,6 +4,9 @@ import type { DecodedRun, PageRun } from '../kernel/kernels.ts';
 import type { PageRuns } from './page-runs.ts';
 import type { LaneRun, RunLane } from './run-lane.ts';
 
+/** More would be of no use to whoever takes the pages, and threads are wanted for what becomes of them too. */
+const mostAhead = 2;
+
 interface Decoding {
   readonly lent: LaneRun;
   readonly decoded: Promise<DecodedRun>;
@@ -44,7 +47,7 @@ export async function* decodeAhead(
         underWay.push({ lent: filling!, decoded });
         filling = undefined;
         while (underWay.length > 0) {
-          if (!isLast) filling = lane!.tryBorrow();
+          if (!isLast && underWay.length <= mostAhead) filling = lane!.tryBorrow();
           if (filling !== undefined) break;
           yield* takeOldest();
         }
