@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { attachRun } from '../attach-run.ts';
 import type { PageRun } from '../kernels.ts';
@@ -5,6 +6,11 @@ import type { ThreadJob, ThreadMessage, ThreadReply } from './thread-message.ts'
 
 // The program of a kernel thread. It must never open a file: a thread that ends closes what it opened, and with any
 // descriptor of a database every lock that the process holds on it.
+
+/** Behind the main thread, which ships the commits of other databases meanwhile, and behind applications. */
+const niceness = 5;
+// On Linux a priority belongs to the thread that asks for it, elsewhere to the process.
+if (process.platform === 'linux') setPriority(niceness);
 
 const runs = new Map<number, PageRun>();
 
