@@ -1,8 +1,9 @@
 import type { Kernels, PageRun } from '../kernel/kernels.ts';
 import { PageSlabs } from './capture/page-slabs.ts';
+import { type LaneOptions, RunLane } from './run-lane.ts';
 
 /** Bytes of pages in one run: large enough for sequential I/O, small enough to yield every few milliseconds. */
-const runBytes = 1 << 20;
+const defaultRunBytes = 1 << 20;
 /** Free workspaces kept per page size. */
 const keptFree = 4;
 
@@ -11,26 +12,38 @@ export class PageRuns {
   readonly kernels: Kernels;
   /** For pages that wait for their file. */
   readonly slabs = new PageSlabs();
+  readonly #runBytes: number;
   readonly #free = new Map<number, PageRun[]>();
   #walBytes: Uint8Array | undefined;
 
-  constructor(kernels: Kernels) {
+  constructor(kernels: Kernels, { runBytes = defaultRunBytes }: { readonly runBytes?: number | undefined } = {}) {
     this.kernels = kernels;
+    this.#runBytes = runBytes;
+  }
+
+  /** How many pages a workspace holds. */
+  capacityOf(pageSizeBytes: number): number {
+    return Math.max(1, this.#runBytes / pageSizeBytes);
   }
 
   /** Room to read a WAL into, for whoever is done with it in the same turn of the event loop. */
   get walBytes(): Uint8Array {
-    this.#walBytes ??= new Uint8Array(runBytes);
+    this.#walBytes ??= new Uint8Array(defaultRunBytes);
     return this.#walBytes;
   }
 
   borrow(pageSizeBytes: number): PageRun {
-    return this.#free.get(pageSizeBytes)?.pop() ?? this.kernels.openRun(pageSizeBytes, runBytes / pageSizeBytes);
+    return this.#free.get(pageSizeBytes)?.pop() ?? this.kernels.openRun(pageSizeBytes, this.capacityOf(pageSizeBytes));
   }
 
   giveBack(run: PageRun): void {
     const free = this.#free.get(run.pageSize) ?? [];
     if (free.length < keptFree) free.push(run);
     this.#free.set(run.pageSize, free);
+  }
+
+  /** For one piece of work that is large, or may prove to be. */
+  openLane(pageSizeBytes: number, options: LaneOptions = {}): RunLane {
+    return new RunLane(this, pageSizeBytes, options);
   }
 }

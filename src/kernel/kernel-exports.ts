@@ -1,4 +1,5 @@
-import { type WasmModule, webAssembly } from './web-assembly.ts';
+import { type WasmMemory, type WasmModule, webAssembly } from './web-assembly.ts';
+
 /** What the WASM build exports; addresses and sizes are plain numbers, 64-bit values signed bigints. */
 export interface KernelExports {
   crc64(register: bigint, from: number, length: number): bigint;
@@ -19,14 +20,17 @@ export interface KernelExports {
   decodePages(run: number, frameBytes: number): number;
 }
 
-/** An instance with a memory of its own, which never grows: views of it stay valid. */
+/** An instance and its memory, which never grows: views of it stay valid. */
 export interface KernelInstance {
   readonly exports: KernelExports;
-  readonly memory: ArrayBuffer;
+  readonly memory: WasmMemory;
 }
 
-export function instantiateKernels(module: WasmModule, memoryPageCount: number): KernelInstance {
-  const memory = new webAssembly.Memory({ initial: memoryPageCount, maximum: memoryPageCount });
+export function newKernelMemory(pageCount: number): WasmMemory {
+  return new webAssembly.Memory({ initial: pageCount, maximum: pageCount, shared: true });
+}
+
+export function instantiateKernels(module: WasmModule, memory: WasmMemory): KernelInstance {
   const instance = new webAssembly.Instance(module, { env: { memory } });
-  return { exports: instance.exports as unknown as KernelExports, memory: memory.buffer };
+  return { exports: instance.exports as unknown as KernelExports, memory };
 }

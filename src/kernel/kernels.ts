@@ -1,3 +1,5 @@
+import type { RunShare } from './run-share.ts';
+
 /** A running WAL checksum: the two 32-bit sums of SQLite's file format, section 4.2. */
 export interface WalChecksum {
   readonly s1: number;
@@ -23,6 +25,8 @@ export interface EncodedRun {
 export interface DecodedRun {
   readonly pageCount: number;
   readonly register: bigint;
+  /** How many bytes the register took. */
+  readonly hashedBytes: number;
 }
 
 /**
@@ -34,6 +38,8 @@ export interface DecodedRun {
  */
 export interface Kernels {
   readonly kind: 'wasm' | 'reference';
+  /** Where bulk work can go; undefined where there is one core only, and in the reference. */
+  readonly threads: KernelThreads | undefined;
 
   /** Folds `bytes` into a CRC-64 register. */
   crc64(register: bigint, bytes: Uint8Array): bigint;
@@ -83,6 +89,8 @@ export interface PageRun {
   readonly frames: Uint8Array;
   /** The size of each encoded or decoded frame with its 10-byte header. */
   readonly frameSizes: Uint32Array;
+  /** The same workspace for another thread. */
+  readonly share: RunShare;
 
   /** `pages`, `pgnos` -> `checksums`. */
   checksum(pageCount: number): void;
@@ -99,4 +107,22 @@ export interface PageRun {
    * size, and when there are more than `capacity`.
    */
   decode(frameBytes: number, register: bigint): DecodedRun;
+}
+
+/** Threads beside the caller's. They are given workspaces and nothing else: no paths, no descriptors. */
+export interface KernelThreads {
+  /** Smaller work is done before a thread would have started. */
+  readonly leastBytes: number;
+  /** A workspace of a thread that has room for work; undefined while there is none. */
+  borrow(pageSize: number, capacity: number): ThreadRun | undefined;
+}
+
+/** A workspace whose verbs run on a thread; nobody may touch it while one is under way. */
+export interface ThreadRun {
+  readonly run: PageRun;
+  /** `run.encode`, or undefined when the thread could not: the inputs are as they were, the caller can do it in place. */
+  encode(pageCount: number, register: bigint): Promise<EncodedRun | undefined>;
+  /** `run.decode`, or undefined likewise, also for frames that are wrong. */
+  decode(frameBytes: number, register: bigint): Promise<DecodedRun | undefined>;
+  giveBack(): void;
 }

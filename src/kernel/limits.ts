@@ -14,6 +14,11 @@ export function compressedLimit(sourceBytes: number): number {
   return sourceBytes + Math.floor(sourceBytes / 255) + 16;
 }
 
+/** What the register of a run takes: page frame headers and uncompressed pages. */
+export function hashedBytesOf(pageCount: number, pageSize: number): number {
+  return pageCount * (pageFrameHeaderBytes + pageSize);
+}
+
 /** Throws unless `pageSize` is one that SQLite knows: a power of two from 512 to 65536. */
 export function requirePageSize(pageSize: number): void {
   const known = Number.isInteger(pageSize) && pageSize >= 512 && pageSize <= 65536 && (pageSize & (pageSize - 1)) === 0;

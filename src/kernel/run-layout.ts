@@ -4,7 +4,7 @@ import { compressedLimit, pageFrameHeaderBytes } from './limits.ts';
 const slackBytes = 64;
 /** 16 tables of 16 products of 8 bytes. */
 const moveTableBytes = 2048;
-const wasmPageBytes = 65536;
+export const wasmPageBytes = 65536;
 
 /** Where everything of a page run stands in its memory. */
 export interface RunLayout {
@@ -54,7 +54,7 @@ export function hashTableBitsFor(sizeBytes: number): number {
 }
 
 /** Writes the descriptor, field by field in the order of `Run`. */
-export function writeRun(memory: ArrayBuffer, layout: RunLayout, pageSize: number, capacity: number): void {
+export function writeRun(memory: SharedArrayBuffer, layout: RunLayout, pageSize: number, capacity: number): void {
   const fields = new Uint32Array(memory, runAddress + 8);
   const values = [
     ...[pageSize, capacity, compressedLimit(pageSize), layout.pages, layout.pgnos, layout.checksums],

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { KernelError } from './kernel-error.ts';
 import type { KernelInstance } from './kernel-exports.ts';
-import { instantiateKernels } from './kernel-exports.ts';
-import type { Kernels, PageRun, VerifiedFrames, WalByteOrder, WalChecksum } from './kernels.ts';
+import { instantiateKernels, newKernelMemory } from './kernel-exports.ts';
+import type { Kernels, KernelThreads, PageRun, VerifiedFrames, WalByteOrder, WalChecksum } from './kernels.ts';
 import {
   compressedLimit,
   requireBlock,
@@ -12,6 +12,7 @@ import {
   walFrameHeaderBytes,
 } from './limits.ts';
 import { hashTableBitsFor } from './run-layout.ts';
+import { ThreadPool } from './threads/thread-pool.ts';
 import { openWasmPageRun } from './wasm-page-run.ts';
 import { type WasmModule, webAssembly } from './web-assembly.ts';
 
@@ -23,8 +24,8 @@ const areaBytes = 262_144;
 const targetAddress = sourceAddress + areaBytes + 64;
 const scratchPageCount = Math.ceil((targetAddress + areaBytes + 64) / 65536);
 
-/** Loads the WASM build that stands beside this file. */
-export function loadWasmKernels(): Kernels {
+/** Loads the WASM build that stands beside this file. `threadCount` threads may take bulk work off the caller's. */
+export function loadWasmKernels(threadCount: number): Kernels {
   const url = new URL('./kernels.wasm', import.meta.url);
   let module: WasmModule;
   try {
@@ -35,21 +36,24 @@ export function loadWasmKernels(): Kernels {
       hint: 'Run `npm run build`',
     });
   }
-  return new WasmKernels(module, instantiateKernels(module, scratchPageCount));
+  return new WasmKernels(module, instantiateKernels(module, newKernelMemory(scratchPageCount)), threadCount);
 }
 
 class WasmKernels implements Kernels {
   readonly kind = 'wasm';
+  readonly threads: KernelThreads | undefined;
   readonly #module: WasmModule;
   readonly #scratch: KernelInstance;
   readonly #bytes: Uint8Array;
   readonly #sums: BigUint64Array;
 
-  constructor(module: WasmModule, scratch: KernelInstance) {
+  constructor(module: WasmModule, scratch: KernelInstance, threadCount: number) {
+    const openRun = (pageSize: number, capacity: number): PageRun => this.openRun(pageSize, capacity);
+    this.threads = threadCount > 0 ? new ThreadPool({ threadCount, openRun }) : undefined;
     this.#module = module;
     this.#scratch = scratch;
-    this.#bytes = new Uint8Array(scratch.memory);
-    this.#sums = new BigUint64Array(scratch.memory, sumsAddress, 1);
+    this.#bytes = new Uint8Array(scratch.memory.buffer);
+    this.#sums = new BigUint64Array(scratch.memory.buffer, sumsAddress, 1);
   }
 
   crc64(register: bigint, bytes: Uint8Array): bigint {

@@ -1,19 +1,27 @@
 import { KernelError } from './kernel-error.ts';
 import type { KernelExports, KernelInstance } from './kernel-exports.ts';
-import { instantiateKernels } from './kernel-exports.ts';
+import { instantiateKernels, newKernelMemory } from './kernel-exports.ts';
 import type { DecodedRun, EncodedRun, PageRun } from './kernels.ts';
-import { requireCapacity, requireFrameBytes, requirePageCount } from './limits.ts';
+import { hashedBytesOf, requireCapacity, requireFrameBytes, requirePageCount } from './limits.ts';
 import { failedFrameAddress, layoutRun, type RunLayout, runAddress, writeRun } from './run-layout.ts';
+import type { WasmRunShare } from './run-share.ts';
 import type { WasmModule } from './web-assembly.ts';
 
 /** Makes a page run in an instance and a memory of its own. */
 export function openWasmPageRun(module: WasmModule, pageSize: number, capacity: number): PageRun {
   requireCapacity(pageSize, capacity);
   const layout = layoutRun(pageSize, capacity);
-  const instance = instantiateKernels(module, layout.memoryPageCount);
-  writeRun(instance.memory, layout, pageSize, capacity);
+  const memory = newKernelMemory(layout.memoryPageCount);
+  const instance = instantiateKernels(module, memory);
+  writeRun(memory.buffer, layout, pageSize, capacity);
   instance.exports.prepareMove(layout.moveTables, pageSize);
-  return new WasmPageRun(instance, layout, pageSize, capacity);
+  return new WasmPageRun(instance, layout, { kind: 'wasm', module, memory, pageSize, capacity });
+}
+
+/** The same run in an instance of this thread. */
+export function attachWasmPageRun(share: WasmRunShare): PageRun {
+  const instance = instantiateKernels(share.module, share.memory);
+  return new WasmPageRun(instance, layoutRun(share.pageSize, share.capacity), share);
 }
 
 class WasmPageRun implements PageRun {
@@ -24,11 +32,15 @@ class WasmPageRun implements PageRun {
   readonly checksums: BigUint64Array;
   readonly frames: Uint8Array;
   readonly frameSizes: Uint32Array;
+  readonly share: WasmRunShare;
   readonly #exports: KernelExports;
   readonly #register: BigUint64Array;
   readonly #failedFrame: Uint32Array;
 
-  constructor({ exports, memory }: KernelInstance, layout: RunLayout, pageSize: number, capacity: number) {
+  constructor({ exports }: KernelInstance, layout: RunLayout, share: WasmRunShare) {
+    const { pageSize, capacity } = share;
+    const { buffer: memory } = share.memory;
+    this.share = share;
     this.pageSize = pageSize;
     this.capacity = capacity;
     this.pages = new Uint8Array(memory, layout.pages, capacity * pageSize);
@@ -58,7 +70,7 @@ class WasmPageRun implements PageRun {
     this.#register[0] = register;
     const pageCount = this.#exports.decodePages(runAddress, frameBytes);
     if (pageCount < 0) throw this.#decodeError(pageCount);
-    return { pageCount, register: this.#register[0]! };
+    return { pageCount, register: this.#register[0]!, hashedBytes: hashedBytesOf(pageCount, this.pageSize) };
   }
 
   #decodeError(code: number): KernelError {

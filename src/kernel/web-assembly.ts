@@ -5,9 +5,14 @@ export interface WasmModule {
   readonly [compiled]: true;
 }
 
+/** Memory that several threads can have at the same time. */
+export interface WasmMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+
 interface WebAssemblyNamespace {
   readonly Module: new (bytes: Uint8Array) => WasmModule;
-  readonly Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => WasmMemory;
   readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: object };
 }
 

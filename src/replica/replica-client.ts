@@ -19,6 +19,8 @@ export interface LtxBody {
   readonly timestampMs: number;
   /** Yields the bytes in order. A chunk is valid until the next one is asked for. */
   open(): AsyncIterable<Uint8Array>;
+  /** Where the bytes lie in a file of their own, when they do and no program will write to it again. */
+  readonly sharedPath?: string | undefined;
 }
 
 /** A byte range being read, front to back. Closed by whoever opened it. */

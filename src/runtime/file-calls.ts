@@ -10,6 +10,7 @@ export interface FileCalls {
   open(path: string, flags: string, mode?: number): Soon<number>;
   write(descriptor: number, bytes: Uint8Array, position: number): Promise<void>;
   sync(descriptor: number): Promise<void>;
+  syncData(descriptor: number): Promise<void>;
   truncate(descriptor: number, sizeBytes: number): Soon<void>;
   setTimes(descriptor: number, seconds: number): Soon<void>;
   inodeOf(descriptor: number): Soon<bigint>;
@@ -35,6 +36,7 @@ const write = promisify(fs.write) as (
   position: number,
 ) => Promise<{ bytesWritten: number }>;
 const sync = promisify(fs.fsync);
+const syncData = promisify(fs.fdatasync);
 
 async function writeAll(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.byteLength; ) {
@@ -54,6 +56,7 @@ export const promptCalls: FileCalls = {
       done += fs.writeSync(descriptor, bytes, done, bytes.byteLength - done, position + done);
   },
   sync,
+  syncData,
   truncate: fs.ftruncateSync,
   setTimes: (descriptor, seconds) => fs.futimesSync(descriptor, seconds, seconds),
   inodeOf: (descriptor) => fs.fstatSync(descriptor, { bigint: true }).ino,
@@ -71,6 +74,7 @@ export const patientCalls: FileCalls = {
   open: (path, flags, mode) => promisify(fs.open)(path, flags, mode),
   write: writeAll,
   sync,
+  syncData,
   truncate: promisify(fs.ftruncate),
   setTimes: (descriptor, seconds) => promisify(fs.futimes)(descriptor, seconds, seconds),
   inodeOf: async (descriptor) => (await promisify(fs.fstat)(descriptor, { bigint: true })).ino,

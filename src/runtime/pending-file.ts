@@ -7,6 +7,8 @@ import type { FileCalls } from './file-calls.ts';
 import { removeIfThere } from './remove-if-there.ts';
 import { systemErrorCode } from './typed-error.ts';
 
+/** The disk begins with a large file after so many bytes, so that little is left for the fsync at its end. */
+const flushAheadBytes = 64 << 20;
 /** Files up to this size are collected in memory and written by one call. */
 const collectedBytes = 64 * 1024;
 
@@ -30,6 +32,8 @@ export class PendingFile {
   #positionBytes = 0;
   #isWritten = false;
   #isOpen = true;
+  #unflushedBytes = 0;
+  #flushing: Promise<void> = Promise.resolve();
 
   constructor(parts: PendingFileParts, reached: (stage: DurableStage) => void) {
     this.path = parts.path;
@@ -56,6 +60,8 @@ export class PendingFile {
     if (this.#collect(bytes, position)) return;
     await this.#spill();
     await this.#parts.calls.write(this.#parts.descriptor, bytes, position);
+    this.#unflushedBytes += bytes.byteLength;
+    if (this.#unflushedBytes >= flushAheadBytes) await this.#flushAhead();
   }
 
   async truncate(sizeBytes: number): Promise<void> {
@@ -75,6 +81,7 @@ export class PendingFile {
   /** Makes the bytes written so far durable, so that publishing them takes no time later. */
   async flush(): Promise<void> {
     await this.#spill();
+    await this.#flushing;
     await this.#parts.calls.sync(this.#parts.descriptor);
   }
 
@@ -100,6 +107,7 @@ export class PendingFile {
   /** Gives the file up and removes it, but not one that somebody else has begun. May follow a failed publish. */
   async discard(): Promise<void> {
     const isOurs = await this.#isOurs();
+    await this.#flushing.catch(() => {});
     await this.#close().catch(() => {});
     if (isOurs) await this.#remove();
   }
@@ -139,9 +147,18 @@ export class PendingFile {
     }
   }
 
+  /** Goes on beside later writes. Its failure is met by the next one or by `#sync`: the kernel tells of it only once. */
+  async #flushAhead(): Promise<void> {
+    this.#unflushedBytes = 0;
+    await this.#flushing;
+    this.#flushing = this.#parts.calls.syncData(this.#parts.descriptor);
+    this.#flushing.catch(() => {});
+  }
+
   async #sync(): Promise<void> {
     await this.#write();
     this.#reached('write');
+    await this.#flushing;
     await this.#parts.calls.sync(this.#parts.descriptor);
     this.#reached('sync');
     const isOurs = await this.#isOurs();

@@ -71,7 +71,7 @@ async function mergeInto(
     await openAll(inputs, files, new MergeInputs(files, { ...context, scratch, turn }));
     const newHeader = mergedHeader(inputs.map(({ header }) => header));
     const encoder = new LtxEncoder(newHeader, { kernels: context.runs.kernels });
-    await copyFrames(inputs, newHeader.commit, new MergeWriter(encoder, output, context.runs.kernels), context, turn);
+    await copyFrames(inputs, newHeader.commit, { encoder, output }, context, turn);
     for (const { file, frames } of inputs) await naming(file, () => frames.finish());
     const { header, headerBytes, tail, fileSizeBytes } = encoder.finish(newHeader);
     await output.writeAt(tail, fileSizeBytes - tail.length);
@@ -113,14 +113,16 @@ async function openAll(inputs: MergeInput[], files: readonly LtxFileInfo[], open
 async function copyFrames(
   inputs: readonly MergeInput[],
   commit: number,
-  writer: MergeWriter,
+  { encoder, output }: { readonly encoder: LtxEncoder; readonly output: ScratchFile },
   { runs, signal }: MergeContext,
   turn: Turn,
 ): Promise<void> {
   const { pageSizeBytes } = inputs[0]!.header;
   const indexes = inputs.map(({ index }) => index);
+  const largest = Math.max(...indexes.map(({ count }) => count));
   const versions = new NewestVersions(indexes, { commit, pageSizeBytes });
-  const run = runs.borrow(pageSizeBytes);
+  const lane = runs.openLane(pageSizeBytes, { expectedBytes: largest * pageSizeBytes });
+  const writer = new MergeWriter(encoder, output, { lane, kernels: runs.kernels });
   try {
     while (versions.advance()) {
       const { file, frames, index } = inputs[versions.file]!;
@@ -128,14 +130,14 @@ async function copyFrames(
       const sizeBytes = index.sizes[versions.entry]!;
       const taken = frames.take(offset, sizeBytes);
       const frame = taken instanceof Uint8Array ? taken : await naming(file, () => taken);
-      if (!writer.hasRoom(run, sizeBytes)) {
-        await writer.flush(run);
+      if (!writer.hasRoom(sizeBytes)) {
+        await writer.next();
         await turn.share(signal);
       }
-      writer.add(run, frame, index.pgnos[versions.entry]!);
+      writer.add(frame, index.pgnos[versions.entry]!);
     }
-    await writer.flush(run);
+    await writer.finish();
   } finally {
-    runs.giveBack(run);
+    await writer.settle();
   }
 }

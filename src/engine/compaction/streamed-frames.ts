@@ -1,35 +1,27 @@
 import { type DecodedPages, LtxDecoder } from '../../format/ltx/decoder.ts';
 import { ltxHeaderBytes } from '../../format/ltx/header.ts';
 import { LtxError } from '../../format/ltx/ltx-error.ts';
-import type { PageRun } from '../../kernel/kernels.ts';
-import type { LtxFileId } from '../../replica/replica-client.ts';
+import type { LtxFileInfo } from '../../replica/replica-client.ts';
+import { decodeAhead } from '../decode-ahead.ts';
 import type { PageRuns } from '../page-runs.ts';
 import type { FrameSource } from './frame-source.ts';
 import { requireTxids } from './verify-file.ts';
 
 /** A large file that goes by once: each of its frames is decoded and verified on the way, also those that nobody takes. */
 export class StreamedFrames implements FrameSource {
-  readonly #file: LtxFileId;
-  readonly #chunks: AsyncGenerator<Uint8Array, void, undefined>;
-  readonly #runs: PageRuns;
+  readonly #file: LtxFileInfo;
   readonly #decoder: LtxDecoder;
-  #run: PageRun | undefined;
-  #decoding: Iterator<DecodedPages> | undefined;
-  /** Frames decoded and not passed yet: the next one's position in the run, in its frames, and in the file. */
-  #batchCount = 0;
+  readonly #batches: AsyncGenerator<DecodedPages, void, undefined>;
+  #batch: DecodedPages | undefined;
+  /** The next frame's position in the batch, in its frames, and in the file. */
   #at = 0;
   #framesAt = 0;
   #offset = ltxHeaderBytes;
 
-  constructor(file: LtxFileId, chunks: AsyncGenerator<Uint8Array, void, undefined>, runs: PageRuns) {
+  constructor(file: LtxFileInfo, chunks: AsyncIterable<Uint8Array>, runs: PageRuns) {
     this.#file = file;
-    this.#chunks = chunks;
-    this.#runs = runs;
-    const openRun = (pageSizeBytes: number): PageRun => {
-      this.#run = runs.borrow(pageSizeBytes);
-      return this.#run;
-    };
-    this.#decoder = new LtxDecoder({ openRun }, { kernels: runs.kernels });
+    this.#decoder = new LtxDecoder({}, runs);
+    this.#batches = decodeAhead(chunks, this.#decoder, file.sizeBytes, runs);
   }
 
   take(offset: number, sizeBytes: number): Uint8Array | Promise<Uint8Array> {
@@ -43,9 +35,7 @@ export class StreamedFrames implements FrameSource {
   }
 
   async close(): Promise<void> {
-    await this.#chunks.return();
-    if (this.#run !== undefined) this.#runs.giveBack(this.#run);
-    this.#run = undefined;
+    await this.#batches.return();
   }
 
   async #takeLater(offset: number, sizeBytes: number): Promise<Uint8Array> {
@@ -59,8 +49,9 @@ export class StreamedFrames implements FrameSource {
   }
 
   #takeDecoded(offset: number, sizeBytes: number): Uint8Array | undefined {
-    for (; this.#at < this.#batchCount; this.#at++) {
-      const run = this.#run!;
+    if (this.#batch === undefined) return undefined;
+    const { run, pageCount } = this.#batch;
+    for (; this.#at < pageCount; this.#at++) {
       const frameBytes = run.frameSizes[this.#at]!;
       const start = this.#framesAt;
       const isWanted = this.#offset === offset;
@@ -76,20 +67,14 @@ export class StreamedFrames implements FrameSource {
 
   async #nextBatch(): Promise<boolean> {
     // Batches that are passed over count: the offset of the next frame follows from their sizes.
-    for (; this.#at < this.#batchCount; this.#at++) this.#offset += this.#run!.frameSizes[this.#at]!;
-    for (;;) {
-      const batch = this.#decoding?.next();
-      if (batch !== undefined && !batch.done) {
-        this.#batchCount = batch.value.pageCount;
-        this.#at = 0;
-        this.#framesAt = 0;
-        return true;
-      }
-      this.#batchCount = 0;
-      this.#at = 0;
-      const { value: chunk, done } = await this.#chunks.next();
-      if (done) return false;
-      this.#decoding = this.#decoder.push(chunk);
+    if (this.#batch !== undefined) {
+      const { run, pageCount } = this.#batch;
+      for (; this.#at < pageCount; this.#at++) this.#offset += run.frameSizes[this.#at]!;
     }
+    const { value } = await this.#batches.next();
+    this.#batch = value ?? undefined;
+    this.#at = 0;
+    this.#framesAt = 0;
+    return this.#batch !== undefined;
   }
 }

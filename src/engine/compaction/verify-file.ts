@@ -1,7 +1,8 @@
 import { LtxDecoder, type VerifiedLtx } from '../../format/ltx/decoder.ts';
 import { LtxError } from '../../format/ltx/ltx-error.ts';
 import type { PageRun } from '../../kernel/kernels.ts';
-import type { CallOptions, LtxFileId } from '../../replica/replica-client.ts';
+import type { CallOptions, LtxFileId, LtxFileInfo } from '../../replica/replica-client.ts';
+import { decodeAhead } from '../decode-ahead.ts';
 import type { PageRuns } from '../page-runs.ts';
 import type { Turn } from './turn.ts';
 
@@ -10,57 +11,35 @@ import type { Turn } from './turn.ts';
  * the database checksum. Throws LtxError.
  */
 export async function verifyFile(
-  file: LtxFileId,
+  file: LtxFileInfo,
   chunks: AsyncIterable<Uint8Array>,
   { runs, turn, signal }: CallOptions & { readonly runs: PageRuns; readonly turn: Turn },
 ): Promise<VerifiedLtx> {
-  const verifier = new Verifier(file, runs);
-  try {
-    for await (const chunk of chunks) {
-      for (const _ of verifier.decoder.push(chunk)) await turn.share(signal);
-    }
-    return verifier.finish();
-  } finally {
-    verifier.close();
-  }
+  const decoder = new LtxDecoder({}, runs);
+  for await (const _ of decodeAhead(chunks, decoder, file.sizeBytes, runs)) await turn.share(signal);
+  return finish(file, decoder);
 }
 
 /** The same for a small file in memory, without pausing. */
 export function verifyBytes(file: LtxFileId, bytes: Uint8Array, { runs }: { readonly runs: PageRuns }): VerifiedLtx {
-  const verifier = new Verifier(file, runs);
+  let run: PageRun | undefined;
+  const openRun = (pageSizeBytes: number): PageRun => {
+    run = runs.borrow(pageSizeBytes);
+    return run;
+  };
+  const decoder = new LtxDecoder({ openRun }, runs);
   try {
-    for (const _ of verifier.decoder.push(bytes));
-    return verifier.finish();
+    for (const _ of decoder.push(bytes));
+    return finish(file, decoder);
   } finally {
-    verifier.close();
+    if (run !== undefined) runs.giveBack(run);
   }
 }
 
-class Verifier {
-  readonly decoder: LtxDecoder;
-  readonly #file: LtxFileId;
-  readonly #runs: PageRuns;
-  #run: PageRun | undefined;
-
-  constructor(file: LtxFileId, runs: PageRuns) {
-    this.#file = file;
-    this.#runs = runs;
-    const openRun = (pageSizeBytes: number): PageRun => {
-      this.#run = runs.borrow(pageSizeBytes);
-      return this.#run;
-    };
-    this.decoder = new LtxDecoder({ openRun }, { kernels: runs.kernels });
-  }
-
-  finish(): VerifiedLtx {
-    const verified = this.decoder.finish();
-    requireTxids(verified.header, this.#file);
-    return verified;
-  }
-
-  close(): void {
-    if (this.#run !== undefined) this.#runs.giveBack(this.#run);
-  }
+function finish(file: LtxFileId, decoder: LtxDecoder): VerifiedLtx {
+  const verified = decoder.finish();
+  requireTxids(verified.header, file);
+  return verified;
 }
 
 /** Throws LtxError `header-invalid` when a header does not belong to a file's name. */

@@ -136,7 +136,10 @@ export class LocalFiles {
   async body(file: LtxFileInfo): Promise<StoredBody> {
     const known = this.#newestContent;
     if (known?.txid === file.minTxid && file.level === 0) return bodyInMemory(known.bytes);
-    return this.#whole(file.maxTxid, () => bodyOf(this.#client, file));
+    return this.#whole(file.maxTxid, async () => ({
+      ...(await bodyOf(this.#client, file)),
+      sharedPath: this.#meta.filePath(file),
+    }));
   }
 
   /** Starts the file of a TXID under a temporary name. */

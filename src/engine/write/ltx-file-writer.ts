@@ -1,11 +1,13 @@
 import type { Checksum } from '../../format/ltx/checksum.ts';
 import { LtxEncoder, type NewLtxHeader } from '../../format/ltx/encoder.ts';
 import { type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
-import type { PageRun } from '../../kernel/kernels.ts';
+import type { EncodedRun } from '../../kernel/kernels.ts';
 import type { PendingFile } from '../../runtime/pending-file.ts';
 import type { PageChanges } from '../meta/page-checksum-table.ts';
 import type { PageRuns } from '../page-runs.ts';
 import type { PageSource } from '../page-source.ts';
+import type { LaneRun } from '../run-lane.ts';
+import { RunQueue } from '../run-queue.ts';
 
 /** An LTX file whose bytes are all written and that waits to be published. */
 export interface EncodedLtx {
@@ -18,7 +20,7 @@ export interface EncodedLtx {
 export type HeaderOf = (changes: PageChanges, pagesChecksum: Checksum) => NewLtxHeader;
 
 /**
- * Encodes pages into a pending file, one run being written while the next is compressed. The header is asked for last: the
+ * Encodes pages into a pending file, runs being read, compressed and written side by side. The header is asked for last: the
  * checksums in it follow from the pages.
  */
 export async function writeLtxFile(
@@ -30,25 +32,27 @@ export async function writeLtxFile(
   const { commit, pageSizeBytes } = pages;
   const encoder = new LtxEncoder({ pageSizeBytes }, { kernels: runs.kernels });
   const changes = { pgnos: [] as Uint32Array[], checksums: [] as BigUint64Array[], commit };
-  const workspaces: PageRun[] = [];
-  let written: Promise<void> = pending.append(new Uint8Array(ltxHeaderBytes));
-  try {
-    for (let turn = 0; ; turn = 1 - turn) {
-      const run = workspaces[turn] ?? runs.borrow(pageSizeBytes);
-      workspaces[turn] = run;
-      const count = await pages.source.fill(run);
-      if (count === 0) break;
-      const frameBytes = encoder.encodeRun(run, count);
+  const queue = new RunQueue<{ count: number; encoded: EncodedRun }>(
+    runs.openLane(pageSizeBytes),
+    async (run, { count, encoded }) => {
+      encoder.addRun(run, count, encoded.register);
       changes.pgnos.push(run.pgnos.slice(0, count));
       changes.checksums.push(run.checksums.slice(0, count));
-      await written;
-      written = pending.append(run.frames.subarray(0, frameBytes));
-      written.catch(() => {}); // awaited before the next write; a failure must not count as unhandled meanwhile
+      await pending.append(run.frames.subarray(0, encoded.frameBytes));
+    },
+  );
+  const encode = async (lent: LaneRun, count: number) => ({ count, encoded: await lent.encode(count, 0n) });
+  try {
+    await pending.append(new Uint8Array(ltxHeaderBytes));
+    for (;;) {
+      const lent = await queue.next();
+      const count = await pages.source.fill(lent.run);
+      if (count === 0) break;
+      queue.push(encode(lent, count));
     }
-    await written;
+    await queue.finish();
   } finally {
-    await written.catch(() => {});
-    for (const run of workspaces) runs.giveBack(run);
+    await queue.settle();
   }
   const finished = encoder.finish(headerOf(changes, encoder.pagesChecksum));
   await pending.append(finished.tail);

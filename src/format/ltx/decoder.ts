@@ -1,4 +1,5 @@
-import type { Kernels, PageRun } from '../../kernel/kernels.ts';
+import { RegisterCombiner } from '../../kernel/crc64-combine.ts';
+import type { DecodedRun, Kernels, PageRun } from '../../kernel/kernels.ts';
 import { type Checksum, unknownChecksum } from './checksum.ts';
 import { checkCommitBound, checkCompleteness } from './completeness.ts';
 import { decodeLtxHeader, isSnapshotHeader, type LtxHeader, ltxHeaderBytes } from './header.ts';
@@ -24,6 +25,17 @@ export interface DecodedPages {
   readonly pageCount: number;
 }
 
+/** Frames of a file that wait in `run.frames` to be decoded. */
+export interface CollectedFrames {
+  readonly run: PageRun;
+  readonly frameBytes: number;
+  /** Whether the pages end here. */
+  readonly isLast: boolean;
+}
+
+/** Gives the workspace for the next frames. */
+export type NextRun = (pageSizeBytes: number) => PageRun;
+
 export interface VerifiedLtx {
   readonly header: LtxHeader;
   readonly index: PageIndex;
@@ -35,7 +47,8 @@ export interface VerifiedLtx {
 /** What exists from the header on. */
 interface Body {
   readonly header: LtxHeader;
-  readonly run: PageRun;
+  /** Where frames are collected; none before the first, and after each batch. */
+  run: PageRun | undefined;
   readonly index: PageIndexBuilder;
 }
 
@@ -47,6 +60,8 @@ export class LtxDecoder {
   readonly #kernels: Kernels;
   readonly #openRun: (pageSizeBytes: number) => PageRun;
   readonly #pages = new PageChecksumXor();
+  readonly #combiner = new RegisterCombiner();
+  #ownRun: PageRun | undefined;
   /** The start of a header or page frame whose end is in a later chunk. */
   #carry = new Uint8Array(ltxHeaderBytes);
   #carriedBytes = 0;
@@ -69,6 +84,21 @@ export class LtxDecoder {
 
   /** Takes the next bytes; they are read while the generator runs, which must be run to its end. Throws LtxError. */
   *push(bytes: Uint8Array): Generator<DecodedPages, void, undefined> {
+    const nextRun: NextRun = (pageSizeBytes) => {
+      this.#ownRun ??= this.#openRun(pageSizeBytes);
+      return this.#ownRun;
+    };
+    for (const { run, frameBytes } of this.collect(bytes, nextRun)) {
+      const decoded = decodePageFrames(run, frameBytes, this.#register, { kernels: this.#kernels });
+      yield this.#accept(run, decoded);
+    }
+  }
+
+  /**
+   * As `push`, but the caller decodes: each workspace from register 0n, and brings it to `take`, in their order. When it
+   * goes on after the last one, all are to have been taken.
+   */
+  *collect(bytes: Uint8Array, nextRun: NextRun): Generator<CollectedFrames, void, undefined> {
     let rest = bytes;
     if (this.#body === undefined) rest = this.#pushHeader(rest);
     const body = this.#body;
@@ -78,14 +108,21 @@ export class LtxDecoder {
       if (piece === undefined) return;
       rest = rest.subarray(piece.takenBytes);
       if (piece.isEnd) {
-        if (this.#frameCount > 0) yield this.#decodeFrames(body);
+        if (this.#frameCount > 0) yield this.#handOut(body, true);
         this.#endPages(body, piece.bytes);
       } else {
-        if (!this.#hasRoom(body, piece.bytes)) yield this.#decodeFrames(body);
-        this.#addFrame(body, piece.bytes);
+        if (body.run !== undefined && !this.#hasRoom(body.run, piece.bytes)) yield this.#handOut(body, false);
+        body.run ??= nextRun(body.header.pageSizeBytes);
+        this.#addFrame(body.run, piece.bytes);
       }
     }
     this.#tail?.push(rest);
+  }
+
+  /** Takes what the next workspace of `collect` decoded to. Throws LtxError. */
+  take(run: PageRun, decoded: DecodedRun): DecodedPages {
+    const register = this.#combiner.combine(this.#register, decoded.register, decoded.hashedBytes);
+    return this.#accept(run, { ...decoded, register });
   }
 
   /** Call it when every byte was pushed. Throws LtxError unless the file is whole and right. */
@@ -114,7 +151,7 @@ export class LtxDecoder {
       this.#register = this.#kernels.crc64(this.#register, this.#carry);
       this.#body = {
         header,
-        run: this.#openRun(header.pageSizeBytes),
+        run: undefined,
         index: new PageIndexBuilder(header.pageSizeBytes),
       };
       this.#carry = new Uint8Array(maxPageFrameBytes(header.pageSizeBytes));
@@ -145,32 +182,37 @@ export class LtxDecoder {
     return takenBytes;
   }
 
-  #hasRoom({ run }: Body, frame: Uint8Array): boolean {
+  #hasRoom(run: PageRun, frame: Uint8Array): boolean {
     return this.#frameCount < run.capacity && this.#frameBytes + frame.length <= run.frames.length;
   }
 
-  #addFrame(body: Body, frame: Uint8Array): void {
-    if (!this.#hasRoom(body, frame)) {
+  #addFrame(run: PageRun, frame: Uint8Array): void {
+    if (!this.#hasRoom(run, frame)) {
       throw new LtxError(
         'frame-invalid',
         `Cannot decode page frame: its ${frame.length} bytes do not fit the workspace`,
       );
     }
-    body.run.frames.set(frame, this.#frameBytes);
+    run.frames.set(frame, this.#frameBytes);
     this.#frameBytes += frame.length;
     this.#frameCount++;
   }
 
-  #decodeFrames({ header, run, index }: Body): DecodedPages {
-    const kernels = this.#kernels;
-    const { pageCount, register } = decodePageFrames(run, this.#frameBytes, this.#register, { kernels });
+  #handOut(body: Body, isLast: boolean): CollectedFrames {
+    const collected = { run: body.run!, frameBytes: this.#frameBytes, isLast };
+    body.run = undefined;
+    this.#frameCount = 0;
+    this.#frameBytes = 0;
+    return collected;
+  }
+
+  #accept(run: PageRun, { pageCount, register }: DecodedRun): DecodedPages {
+    const { header, index } = this.#body!;
     index.checkNext(run.pgnos, pageCount);
     index.add(run.pgnos, run.frameSizes, pageCount);
     checkCommitBound(header, index);
     this.#pages.add(run.checksums, pageCount);
     this.#register = register;
-    this.#frameCount = 0;
-    this.#frameBytes = 0;
     return { run, pageCount };
   }
 

@@ -1,6 +1,6 @@
-import { combineRegisters } from '../../kernel/crc64-combine.ts';
+import { combineRegisters, RegisterCombiner } from '../../kernel/crc64-combine.ts';
 import type { Kernels, PageRun } from '../../kernel/kernels.ts';
-import { pageFrameHeaderBytes } from '../../kernel/limits.ts';
+import { hashedBytesOf } from '../../kernel/limits.ts';
 import { type Checksum, checksumOfRegister, unknownChecksum } from './checksum.ts';
 import { checkCompleteness } from './completeness.ts';
 import { encodeLtxHeader, isSnapshotHeader, type LtxHeader } from './header.ts';
@@ -34,6 +34,7 @@ export class LtxEncoder {
   readonly #kernels: Kernels;
   readonly #index: PageIndexBuilder;
   readonly #pages = new PageChecksumXor();
+  readonly #combiner = new RegisterCombiner();
   #bodyRegister = 0n;
   #finished = false;
 
@@ -62,16 +63,17 @@ export class LtxEncoder {
   }
 
   /**
-   * Takes over frames of another file as they are: the first `frameBytes` of `run.frames`, which are decoded for their
-   * checksums and are what is to be written. Frames of the older kind are refused with KernelError; they must be
-   * decoded and encoded.
+   * Takes a run whose frames, sizes and checksums were made elsewhere, its register from 0n on. The frames are to be
+   * written next.
    */
-  copyRun(run: PageRun, frameBytes: number): number {
+  addRun(run: PageRun, pageCount: number, register: bigint): void {
     this.#checkRun(run);
-    const { pageCount, register } = run.decode(frameBytes, this.#bodyRegister);
     this.#index.checkNext(run.pgnos, pageCount);
-    this.#take(run, pageCount, register);
-    return pageCount;
+    this.#take(
+      run,
+      pageCount,
+      this.#combiner.combine(this.#bodyRegister, register, hashedBytesOf(pageCount, run.pageSize)),
+    );
   }
 
   /** Throws LtxError when header and pages do not fit together, also when a snapshot's pages do not give its checksum. */
@@ -112,9 +114,12 @@ export class LtxEncoder {
     const bytes = new Uint8Array(endOfPagesBytes + index.length + ltxTrailerBytes);
     bytes.set(index, endOfPagesBytes);
     const trailerOffset = endOfPagesBytes + index.length;
-    const hashedBytes = this.pageCount * (pageFrameHeaderBytes + this.#pageSizeBytes);
     const headRegister = this.#kernels.crc64(fullRegister, headerBytes);
-    const bodyRegister = combineRegisters(headRegister, this.#bodyRegister, hashedBytes);
+    const bodyRegister = combineRegisters(
+      headRegister,
+      this.#bodyRegister,
+      hashedBytesOf(this.pageCount, this.#pageSizeBytes),
+    );
     // The post-apply checksum, the last field that is hashed, is the zero behind the index.
     const register = this.#kernels.crc64(bodyRegister, bytes.subarray(0, trailerOffset + ltxTrailerBytes / 2));
     const fileChecksum = checksumOfRegister(register);

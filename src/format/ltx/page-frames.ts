@@ -81,6 +81,7 @@ function decodeOneByOne(run: PageRun, frameBytes: number, register: bigint, kern
   const view = new DataView(frames.buffer, frames.byteOffset, frames.length);
   let running = register;
   let pageCount = 0;
+  let hashedBytes = 0;
   for (let at = 0; at < frameBytes; pageCount++) {
     if (pageCount === run.capacity) throw invalid(`there are more than ${run.capacity}`);
     const frame = scanPageFrame(frames.subarray(at, frameBytes), pageSize);
@@ -93,10 +94,11 @@ function decodeOneByOne(run: PageRun, frameBytes: number, register: bigint, kern
     run.pgnos[pageCount] = view.getUint32(at);
     run.frameSizes[pageCount] = frame.sizeBytes;
     running = kernels.crc64(kernels.crc64(running, frames.subarray(at, at + headerBytes)), page);
+    hashedBytes += headerBytes + pageSize;
     at += frame.sizeBytes;
   }
   run.checksum(pageCount);
-  return { pageCount, register: running };
+  return { pageCount, register: running, hashedBytes };
 }
 
 function invalid(state: string): LtxError {

@@ -1,15 +1,20 @@
 import { lockPgno } from '../database/lock-page.ts';
 import { ltxHeaderBytes } from './header.ts';
 import { LtxError } from './ltx-error.ts';
-import { encodePageIndex, type PageIndex } from './page-index.ts';
+import { completePageIndex, mostEntryBytes, type PageIndex, writeIndexEntry } from './page-index.ts';
 
 const firstRoom = 64;
 
-/** Collects the entries of a page index while a file is written or read, and refuses pages that cannot come next. */
+/**
+ * Collects the entries of a page index while a file is written or read, and refuses pages that cannot come next. They are
+ * encoded as they come: at the end of a large file it would hold up everything else.
+ */
 export class PageIndexBuilder {
   readonly #lockPgno: number;
   #pgnos = new Uint32Array(firstRoom);
   #sizes = new Uint32Array(firstRoom);
+  #entries = new Uint8Array(firstRoom * mostEntryBytes);
+  #entriesBytes = 0;
   #count = 0;
   #frameBytes = 0;
 
@@ -48,7 +53,11 @@ export class PageIndexBuilder {
     this.#pgnos.set(pgnos.subarray(0, pageCount), this.#count);
     this.#sizes.set(frameSizes.subarray(0, pageCount), this.#count);
     this.#count += pageCount;
-    for (let i = 0; i < pageCount; i++) this.#frameBytes += frameSizes[i]!;
+    for (let i = 0; i < pageCount; i++) {
+      const size = frameSizes[i]!;
+      this.#entriesBytes = writeIndexEntry(this.#entries, this.#entriesBytes, pgnos[i]!, this.endOffset, size);
+      this.#frameBytes += size;
+    }
   }
 
   toIndex(): PageIndex {
@@ -64,10 +73,16 @@ export class PageIndexBuilder {
   }
 
   encode(): Uint8Array {
-    return encodePageIndex(this.toIndex());
+    return completePageIndex(this.#entries.subarray(0, this.#entriesBytes));
   }
 
   #makeRoom(pageCount: number): void {
+    const neededBytes = this.#entriesBytes + pageCount * mostEntryBytes;
+    if (neededBytes > this.#entries.length) {
+      const larger = new Uint8Array(Math.max(neededBytes, this.#entries.length * 2));
+      larger.set(this.#entries);
+      this.#entries = larger;
+    }
     const needed = this.#count + pageCount;
     if (needed <= this.#pgnos.length) return;
     const room = Math.max(needed, this.#pgnos.length * 2);

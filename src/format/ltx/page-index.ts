@@ -22,21 +22,28 @@ export interface PageIndex {
   readonly sizes: Uint32Array;
 }
 
+/** No entry takes more: u32, a position that a number holds exactly, u32. */
+export const mostEntryBytes = 5 + 8 + 5;
+
+/** Writes the entry of a page at `at` and returns where it ends. */
+export function writeIndexEntry(bytes: Uint8Array, at: number, pgno: number, offset: number, size: number): number {
+  return writeUvarint(bytes, writeUvarint(bytes, writeUvarint(bytes, at, pgno), offset), size);
+}
+
 /** The index as it stands in a file: entries, a zero, and their size. */
-export function encodePageIndex({ count, pgnos, offsets, sizes }: PageIndex): Uint8Array {
-  let size = 1;
-  for (let i = 0; i < count; i++) {
-    size += uvarintBytes(pgnos[i]!) + uvarintBytes(offsets[i]!) + uvarintBytes(sizes[i]!);
-  }
-  const bytes = new Uint8Array(size + indexSizeBytes);
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    at = writeUvarint(bytes, at, pgnos[i]!);
-    at = writeUvarint(bytes, at, offsets[i]!);
-    at = writeUvarint(bytes, at, sizes[i]!);
-  }
-  new DataView(bytes.buffer).setBigUint64(size, BigInt(size));
+export function completePageIndex(entries: Uint8Array): Uint8Array {
+  const sizeBytes = entries.length + 1;
+  const bytes = new Uint8Array(sizeBytes + indexSizeBytes);
+  bytes.set(entries);
+  new DataView(bytes.buffer).setBigUint64(sizeBytes, BigInt(sizeBytes));
   return bytes;
+}
+
+export function encodePageIndex({ count, pgnos, offsets, sizes }: PageIndex): Uint8Array {
+  const entries = new Uint8Array(count * mostEntryBytes);
+  let at = 0;
+  for (let i = 0; i < count; i++) at = writeIndexEntry(entries, at, pgnos[i]!, offsets[i]!, sizes[i]!);
+  return completePageIndex(entries.subarray(0, at));
 }
 
 /**
@@ -106,12 +113,6 @@ function readUvarint(bytes: Uint8Array, cursor: { at: number }): number {
     scale *= 128;
   }
   throw invalid('a number is out of range');
-}
-
-function uvarintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
-  return bytes;
 }
 
 function writeUvarint(bytes: Uint8Array, offset: number, value: number): number {

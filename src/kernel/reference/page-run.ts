@@ -2,11 +2,14 @@ import { KernelError } from '../kernel-error.ts';
 import type { DecodedRun, EncodedRun, PageRun } from '../kernels.ts';
 import {
   compressedLimit,
+  hashedBytesOf,
   pageFrameHeaderBytes,
   requireCapacity,
   requireFrameBytes,
   requirePageCount,
 } from '../limits.ts';
+import { layoutRun, wasmPageBytes } from '../run-layout.ts';
+import type { ReferenceRunShare } from '../run-share.ts';
 import { crc64 } from './crc64.ts';
 import { compressBlock, decompressBlock } from './lz4-block.ts';
 
@@ -23,19 +26,28 @@ export class ReferencePageRun implements PageRun {
   readonly checksums: BigUint64Array;
   readonly frames: Uint8Array;
   readonly frameSizes: Uint32Array;
+  readonly share: ReferenceRunShare;
   readonly #frameWords: DataView;
 
-  constructor(pageSize: number, capacity: number) {
+  static open(pageSize: number, capacity: number): ReferencePageRun {
     requireCapacity(pageSize, capacity);
+    const { memoryPageCount } = layoutRun(pageSize, capacity);
+    const memory = new SharedArrayBuffer(memoryPageCount * wasmPageBytes);
+    return new ReferencePageRun({ kind: 'reference', memory, pageSize, capacity });
+  }
+
+  constructor(share: ReferenceRunShare) {
+    const { pageSize, capacity, memory } = share;
+    const layout = layoutRun(pageSize, capacity);
+    this.share = share;
     this.pageSize = pageSize;
     this.capacity = capacity;
-    this.pages = new Uint8Array(capacity * pageSize);
-    this.pgnos = new Uint32Array(capacity);
-    this.checksums = new BigUint64Array(capacity);
-    const frames = new Uint8Array(capacity * (pageFrameHeaderBytes + compressedLimit(pageSize)));
-    this.frames = frames;
-    this.frameSizes = new Uint32Array(capacity);
-    this.#frameWords = new DataView(frames.buffer);
+    this.pages = new Uint8Array(memory, layout.pages, capacity * pageSize);
+    this.pgnos = new Uint32Array(memory, layout.pgnos, capacity);
+    this.checksums = new BigUint64Array(memory, layout.checksums, capacity);
+    this.frames = new Uint8Array(memory, layout.frames, layout.framesBytes);
+    this.frameSizes = new Uint32Array(memory, layout.frameSizes, capacity);
+    this.#frameWords = new DataView(memory, layout.frames, layout.framesBytes);
   }
 
   checksum(pageCount: number): void {
@@ -74,7 +86,7 @@ export class ReferencePageRun implements PageRun {
       running = crc64(crc64(running, header), this.#page(index));
       this.checksums[index] = this.#pageChecksum(index);
     }
-    return { pageCount: index, register: running };
+    return { pageCount: index, register: running, hashedBytes: hashedBytesOf(index, this.pageSize) };
   }
 
   #decodeFrame(index: number, bytes: Uint8Array): number {

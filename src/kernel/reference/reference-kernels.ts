@@ -7,10 +7,11 @@ import { verifyFrames, walChecksum } from './wal-checksum.ts';
 /** The kernels in plain TypeScript: what the WASM build is compared with. */
 export const referenceKernels: Kernels = {
   kind: 'reference',
+  threads: undefined,
   crc64,
   walChecksum,
   verifyFrames,
   compressBlock,
   decompressBlock,
-  openRun: (pageSize, capacity) => new ReferencePageRun(pageSize, capacity),
+  openRun: (pageSize, capacity) => ReferencePageRun.open(pageSize, capacity),
 };

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { link as hardLink, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Level, levels } from '../../format/ltx/level.ts';
 import { type Txid, toTxid } from '../../format/ltx/txid.ts';
+import { BackgroundWriter } from '../../runtime/background-writer.ts';
 import { makeDirectory, syncDirectory } from '../../runtime/durable-directory.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import { claimPath, ExclusivePublisher, type ExclusivePublisherOptions } from '../../runtime/exclusive-publisher.ts';
@@ -29,6 +30,7 @@ import { fileError } from './file-error.ts';
 import { FileReader } from './file-reader.ts';
 import { Leftovers, temporaryPathOf } from './leftovers.ts';
 import { claimedNames, listLevel, ltxNames } from './level-listing.ts';
+import { type ShareSteps, shareFile } from './share-file.ts';
 
 const hourMs = 3_600_000;
 const removalsAtOnce = 64;
@@ -48,6 +50,7 @@ export class FileReplicaClient implements ReplicaClient {
   readonly #path: string;
   readonly #durableFiles: DurableFiles;
   readonly #publisher: ExclusivePublisher;
+  readonly #link: ShareSteps['link'];
   readonly #leftovers: Leftovers;
   readonly #gate: CallGate;
   #knownCalls: FileCalls | undefined;
@@ -56,6 +59,7 @@ export class FileReplicaClient implements ReplicaClient {
     this.url = `file://${options.path}`;
     this.#path = options.path;
     this.#durableFiles = services.durableFiles;
+    this.#link = options.link ?? hardLink;
     this.#publisher = new ExclusivePublisher({
       link: options.link,
       onWithoutLinks: (_, error) =>
@@ -111,6 +115,8 @@ export class FileReplicaClient implements ReplicaClient {
         await storing(path, () => syncDirectory(dirname(path), calls));
         return 'exists';
       }
+      const shared = await this.#share(path, body, options?.signal);
+      if (shared !== undefined) return shared;
       const temporaryPath = temporaryPathOf(path, randomBytes(8).toString('hex'));
       const outcome = await this.#leftovers.keeping(temporaryPath, async () => {
         const pending = await storing(path, () => this.#begin(path, temporaryPath));
@@ -155,6 +161,19 @@ export class FileReplicaClient implements ReplicaClient {
 
   #pathOf(file: LtxFileId): string {
     return `${this.#path}/${ltxPath(file)}`;
+  }
+
+  async #share(path: string, body: LtxBody, signal: AbortSignal | undefined): Promise<WriteOutcome | undefined> {
+    const link: ShareSteps['link'] = async (existingPath, newPath) => {
+      signal?.throwIfAborted();
+      await this.#link(existingPath, newPath);
+    };
+    const reached: ShareSteps['reached'] = (stage) => this.#durableFiles.reached('replica-ltx', stage, path);
+    const outcome = await shareFile(path, body, { link, reached });
+    if (outcome === undefined) return undefined;
+    await storing(path, () => syncDirectory(dirname(path), this.#calls()));
+    if (outcome === 'created') reached('sync-directory');
+    return outcome;
   }
 
   async #begin(path: string, temporaryPath: string): Promise<PendingFile> {
@@ -208,13 +227,31 @@ async function store(
   body: LtxBody,
   signal: AbortSignal | undefined,
 ): Promise<WriteOutcome> {
-  for await (const chunk of sizedChunks(file, body)) {
-    signal?.throwIfAborted();
-    await storing(pending.path, () => pending.append(chunk));
-  }
+  await fill(pending, file, body, signal);
   signal?.throwIfAborted();
   await storing(pending.path, () => pending.setModified(body.timestampMs));
   return storing(pending.path, () => pending.create());
+}
+
+/** Reads go on while up to four writes are under way: the copy of a large file is mostly waiting for memory and disk. */
+async function fill(
+  pending: PendingFile,
+  file: LtxFileId,
+  body: LtxBody,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const writer = new BackgroundWriter(pending, body.sizeBytes);
+  let position = 0;
+  try {
+    for await (const chunk of sizedChunks(file, body)) {
+      signal?.throwIfAborted();
+      await storing(pending.path, () => writer.write(chunk, position));
+      position += chunk.byteLength;
+    }
+    await storing(pending.path, () => writer.finish());
+  } finally {
+    await writer.settled();
+  }
 }
 
 async function storing<T>(path: string, step: () => Promise<T>): Promise<T> {

@@ -1,19 +1,15 @@
-import { Readable } from 'node:stream';
-import type { S3Client } from '@aws-sdk/client-s3';
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { CallOptions, LtxBody, LtxFileId, WriteOutcome } from '../replica-client.ts';
 import { sizedChunks } from '../sized-chunks.ts';
+import { uploadParts } from './part-upload.ts';
 import type { S3Api, S3Opened } from './s3-api.ts';
 import { faultOf } from './s3-error.ts';
 
 /** How often a write is begun anew because another one, or the store, put an end to it. */
 const mostStarts = 8;
 const mostParts = 10_000;
-/** How long an upload that failed may take to be taken back; after an abort, which is to be quick, and else. */
-const takeBackMs = { aborted: 1_000, failed: 10_000 };
-
 export interface UploadServices {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -101,43 +97,12 @@ export class ObjectUpload {
     );
   }
 
-  /** Holds the parts that are under way in memory, and one more. */
   async #putParts(upload: Upload): Promise<void> {
-    const { file, body, signal } = upload;
-    const { Upload: PartsUpload } = await import('@aws-sdk/lib-storage');
-    const opened = await this.#api.open();
-    const { partSizeBytes, concurrency } = this.#api.location;
-    const parts = new PartsUpload({
-      client: this.#sender(opened.s3, upload),
-      params: {
-        ...this.#fields(upload, opened),
-        Body: Readable.from(copies(sizedChunks(file, body), signal)),
-        ContentLength: body.sizeBytes,
-      },
-      partSize: Math.max(partSizeBytes, Math.ceil(body.sizeBytes / mostParts)),
-      queueSize: concurrency,
-    });
-    await parts.done();
-  }
-
-  /**
-   * What the upload sends its requests through: each is tried again by itself and cut off by the signal, neither of which
-   * the upload does. Taking back what failed goes out in spite of the signal, and is not worth an error of its own.
-   */
-  #sender(s3: S3Client, { key, signal }: Upload): S3Client {
-    const send = async (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
-      if (command.constructor.name !== 'AbortMultipartUploadCommand') {
-        return this.#api.call('write', key, ({ http }) => s3.send(command, http), { signal });
-      }
-      const limit = AbortSignal.timeout(signal?.aborted ? takeBackMs.aborted : takeBackMs.failed);
-      try {
-        return await this.#api.call('write', key, ({ http }) => s3.send(command, http), { signal: limit, once: true });
-      } catch (error) {
-        this.#services.logger.debug('The parts of a failed upload stay in the store', { key, error });
-        return {};
-      }
-    };
-    return { config: s3.config, send } as unknown as S3Client;
+    const { key, file, body, signal } = upload;
+    const fields = this.#fields(upload, await this.#api.open());
+    const partSizeBytes = Math.max(this.#api.location.partSizeBytes, Math.ceil(body.sizeBytes / mostParts));
+    const chunks = sizedChunks(file, body);
+    await uploadParts(this.#api, { key, chunks, partSizeBytes, signal, fields }, this.#services);
   }
 
   #fields({ key, body }: Upload, { object, encryption }: Pick<S3Opened, 'object' | 'encryption'>) {
@@ -161,14 +126,6 @@ export class ObjectUpload {
         bucket: this.#api.location.bucket,
       },
     );
-  }
-}
-
-/** The body's chunks are valid until the next one, the upload collects several. */
-async function* copies(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    signal?.throwIfAborted();
-    yield Buffer.from(chunk);
   }
 }
 

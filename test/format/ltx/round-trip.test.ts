@@ -117,16 +117,24 @@ test('LtxEncoder refuses to finish with a header that its pages contradict', () 
   }
 });
 
-test('LtxEncoder.copyRun takes frames over and gives the file that encoding them would give', () => {
+test('LtxEncoder.addRun takes parts made elsewhere and gives the file that encoding them at once would give', () => {
   const pages = testPages(4096, upTo(7));
   const header = ltxHeader({ pageSizeBytes: 4096, commit: 7 });
   const bytes = encodeLtxFile({ header, pages });
   const { index } = decodeLtxFile(bytes);
   const encoder = new LtxEncoder({ pageSizeBytes: 4096 }, { kernels });
-  const run = kernels.openRun(4096, 7);
   const frames = bytes.subarray(100, index.offsets[6]! + index.sizes[6]!);
-  run.frames.set(frames);
-  assert.equal(encoder.copyRun(run, frames.length), 7);
+  for (const [first, last] of [
+    [0, 2],
+    [3, 5],
+    [6, 6],
+  ] as const) {
+    const run = kernels.openRun(4096, 7);
+    const part = bytes.subarray(index.offsets[first]!, index.offsets[last]! + index.sizes[last]!);
+    run.frames.set(part);
+    const { pageCount, register } = run.decode(part.length, 0n);
+    encoder.addRun(run, pageCount, register);
+  }
   const { headerBytes, tail } = encoder.finish(header);
   assert.deepEqual(Buffer.concat([headerBytes, frames, tail]), Buffer.from(bytes));
   assert.ok(isSnapshotHeader(decodeLtxFile(bytes).header));

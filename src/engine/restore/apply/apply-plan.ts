@@ -3,9 +3,9 @@ import { type Checksum, formatChecksum, unknownChecksum } from '../../../format/
 import type { LtxHeader } from '../../../format/ltx/header.ts';
 import type { Kernels } from '../../../kernel/kernels.ts';
 import type { LtxFileInfo } from '../../../replica/replica-client.ts';
+import type { WriteTarget } from '../../../runtime/background-writer.ts';
 import { describeFile } from '../describe-file.ts';
 import { RestoreError } from '../restore-error.ts';
-import type { WriteTarget } from './database-writer.ts';
 import { type IndexedFile, restoreByIndex } from './indexed-pages.ts';
 import { type OpenedFile, PlanFile, type PlanFileSource } from './plan-file.ts';
 import { readAhead } from './read-ahead.ts';
@@ -63,7 +63,9 @@ export async function applyPlan(
         return { file, index: await file.readIndex() };
       };
       const files = inChain(readAhead(infos, parallelism, openIndexed));
-      await restoreByIndex(files, pages, { pageSizeBytes: header.pageSizeBytes, parallelism }, services);
+      const { pageSizeBytes, commit } = header;
+      const expectedBytes = commit * pageSizeBytes;
+      await restoreByIndex(files, pages, { pageSizeBytes, parallelism, expectedBytes }, services);
     }
     await pages.finish();
   } finally {

@@ -1,7 +1,9 @@
 import { LtxError } from '../../../format/ltx/ltx-error.ts';
 import { decodePageFrames } from '../../../format/ltx/page-frames.ts';
 import type { PageIndex } from '../../../format/ltx/page-index.ts';
-import type { Kernels, PageRun } from '../../../kernel/kernels.ts';
+import type { Kernels } from '../../../kernel/kernels.ts';
+import { PageRuns } from '../../page-runs.ts';
+import type { LaneRun } from '../../run-lane.ts';
 import { naming, type OpenedFile } from './plan-file.ts';
 import type { RestoredPages } from './restored-pages.ts';
 
@@ -20,23 +22,30 @@ interface Batch extends IndexedFile {
   readonly length: number;
 }
 
-/** Reads, from files newest first, only the frames of pages that no newer file has; several ranges at a time. */
+/**
+ * Reads, from files newest first, only the frames of pages that no newer file has; several ranges at a time, each decoded
+ * where the lane says and written in no order.
+ */
 export async function restoreByIndex(
   files: AsyncIterable<IndexedFile>,
   pages: RestoredPages,
-  options: { readonly pageSizeBytes: number; readonly parallelism: number },
+  options: { readonly pageSizeBytes: number; readonly parallelism: number; readonly expectedBytes: number },
   { kernels }: { readonly kernels: Kernels },
 ): Promise<void> {
-  const capacity = Math.max(1, runBytes / options.pageSizeBytes);
-  const batches = batchesOf(files, pages, capacity, runBytes);
+  const runs = new PageRuns(kernels, { runBytes });
+  const lane = runs.openLane(options.pageSizeBytes, options);
+  const batches = batchesOf(files, pages, runs.capacityOf(options.pageSizeBytes), runBytes);
   let failed = false;
   const worker = async () => {
-    let run: PageRun | undefined;
     while (!failed) {
       const { value: batch, done } = await batches.next();
       if (done) return;
-      run ??= kernels.openRun(options.pageSizeBytes, capacity);
-      await naming(batch.file.info, () => restoreBatch(batch, run!, pages, kernels));
+      const lent = lane.borrow();
+      try {
+        await naming(batch.file.info, () => restoreBatch(batch, lent, pages, kernels));
+      } finally {
+        lent.giveBack();
+      }
     }
   };
   const workers = Array.from({ length: options.parallelism }, () =>
@@ -76,8 +85,9 @@ async function* batchesOf(
   }
 }
 
-async function restoreBatch(batch: Batch, run: PageRun, pages: RestoredPages, kernels: Kernels): Promise<void> {
+async function restoreBatch(batch: Batch, lent: LaneRun, pages: RestoredPages, kernels: Kernels): Promise<void> {
   const { index, entries, offset } = batch;
+  const { run } = lent;
   await batch.file.readInto(offset, run.frames.subarray(0, batch.length));
   let keptBytes = 0;
   for (const entry of entries) {
@@ -86,7 +96,7 @@ async function restoreBatch(batch: Batch, run: PageRun, pages: RestoredPages, ke
     if (start !== keptBytes) run.frames.copyWithin(keptBytes, start, start + size);
     keptBytes += size;
   }
-  const { pageCount } = decodePageFrames(run, keptBytes, 0n, { kernels });
+  const { pageCount } = await lent.decode(keptBytes, 0n, () => decodePageFrames(run, keptBytes, 0n, { kernels }));
   const agrees = pageCount === entries.length && entries.every((entry, i) => run.pgnos[i] === index.pgnos[entry]);
   if (!agrees) throw new LtxError('index-invalid', 'Cannot read page frames: they are not those of the page index');
   await pages.keep(run, 0, pageCount);

@@ -2,7 +2,7 @@ import type { Checksum } from '../../../format/ltx/checksum.ts';
 import type { LtxHeader } from '../../../format/ltx/header.ts';
 import { PageChecksumXor } from '../../../format/ltx/page-checksum-xor.ts';
 import type { PageRun } from '../../../kernel/kernels.ts';
-import { DatabaseWriter, type WriteTarget } from './database-writer.ts';
+import { BackgroundWriter, type WriteTarget } from '../../../runtime/background-writer.ts';
 import { PageSet } from './page-set.ts';
 
 /** Takes the checksum of each page that was written, in any order. The lock page has none. */
@@ -13,14 +13,14 @@ export interface PageChecksumSink {
 /** The database as it comes together: pages are claimed newest file first, so each is written once. */
 export class RestoredPages {
   readonly #claimed: PageSet;
-  readonly #writer: DatabaseWriter;
+  readonly #writer: BackgroundWriter;
   readonly #xor = new PageChecksumXor();
   readonly #sink: PageChecksumSink | undefined;
 
   /** `newest` is the header of the file that the database ends with. */
   constructor(newest: LtxHeader, target: WriteTarget, sink: PageChecksumSink | undefined) {
     this.#claimed = new PageSet(newest.commit, newest.pageSizeBytes);
-    this.#writer = new DatabaseWriter(target);
+    this.#writer = new BackgroundWriter(target, newest.commit * newest.pageSizeBytes);
     this.#sink = sink;
   }
 

@@ -1,33 +1,32 @@
-/** Where a database is put together: a file, or anything with positions. */
+/** A file, or anything with positions. */
 export interface WriteTarget {
   writeAt(bytes: Uint8Array, position: number): Promise<void>;
 }
 
-const bufferBytes = 1 << 21;
+const mostBufferBytes = 1 << 21;
 const bufferCount = 4;
 
-/** Bytes waiting to be written, in pieces that follow each other in the database. */
+/** Bytes waiting to be written, in pieces that follow each other in the target. */
 interface FillingBuffer {
   readonly bytes: Uint8Array;
   usedBytes: number;
   readonly pieces: { readonly start: number; readonly position: number; length: number }[];
 }
 
-/** Gathers pages into large writes that go on in the background; a bounded number of them at a time. */
-export class DatabaseWriter {
+/** Gathers bytes into large writes that go on in the background; a bounded number of them at a time. */
+export class BackgroundWriter {
   readonly #target: WriteTarget;
-  readonly #idle: FillingBuffer[];
+  readonly #bufferBytes: number;
+  readonly #idle: FillingBuffer[] = [];
+  #bufferCount = 0;
   readonly #writing = new Set<Promise<void>>();
   #filling: FillingBuffer | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(target: WriteTarget) {
+  /** `expectedBytes`: how many will be written at most, so that a few bytes take a small buffer. */
+  constructor(target: WriteTarget, expectedBytes: number) {
     this.#target = target;
-    this.#idle = Array.from({ length: bufferCount }, () => ({
-      bytes: new Uint8Array(bufferBytes),
-      usedBytes: 0,
-      pieces: [],
-    }));
+    this.#bufferBytes = Math.min(mostBufferBytes, Math.max(1, expectedBytes));
   }
 
   /** Resolves when `bytes` may be used again. Several calls may be under way. */
@@ -52,9 +51,15 @@ export class DatabaseWriter {
 
   #withRoom(): FillingBuffer | undefined {
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.#filling?.usedBytes === bufferBytes) this.#flush(this.#filling);
-    this.#filling ??= this.#idle.pop();
+    if (this.#filling?.usedBytes === this.#bufferBytes) this.#flush(this.#filling);
+    this.#filling ??= this.#idle.pop() ?? this.#newBuffer();
     return this.#filling;
+  }
+
+  #newBuffer(): FillingBuffer | undefined {
+    if (this.#bufferCount === bufferCount) return undefined;
+    this.#bufferCount++;
+    return { bytes: new Uint8Array(this.#bufferBytes), usedBytes: 0, pieces: [] };
   }
 
   async #waitForRoom(): Promise<FillingBuffer> {
@@ -87,7 +92,7 @@ export class DatabaseWriter {
 
 /** Copies as much as there is room for and returns how much that was. */
 function append(buffer: FillingBuffer, bytes: Uint8Array, position: number): number {
-  const length = Math.min(bytes.length, bufferBytes - buffer.usedBytes);
+  const length = Math.min(bytes.length, buffer.bytes.length - buffer.usedBytes);
   buffer.bytes.set(bytes.subarray(0, length), buffer.usedBytes);
   const last = buffer.pieces.at(-1);
   if (last !== undefined && last.position + last.length === position) last.length += length;
