@@ -62,7 +62,8 @@ describeKernels('PageRun', (kernels) => {
       run.pages.fill(1);
       for (const output of [run.pgnos, run.frameSizes]) output.fill(1);
       run.checksums.fill(1n);
-      assert.deepEqual(run.decode(frameBytes, 5n), { pageCount, register });
+      const hashedBytes = pageCount * (10 + pageSize);
+      assert.deepEqual(run.decode(frameBytes, 5n), { pageCount, register, hashedBytes });
       assert.ok(Buffer.from(run.pages).equals(pages));
       assert.deepEqual([run.pgnos, run.frameSizes, run.checksums], [pgnos, frameSizes, checksums]);
     });
@@ -89,7 +90,7 @@ describeKernels('PageRun', (kernels) => {
     const run = kernels.openRun(512, 1);
     run.checksum(0);
     assert.deepEqual(run.encode(0, 3n), { frameBytes: 0, register: 3n });
-    assert.deepEqual(run.decode(0, 3n), { pageCount: 0, register: 3n });
+    assert.deepEqual(run.decode(0, 3n), { pageCount: 0, register: 3n, hashedBytes: 0 });
   });
 
   it('keeps its workspaces apart', () => {

@@ -5,7 +5,7 @@ import type { LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { ReplicaCatalog } from '../levels/replica-catalog.ts';
-import { bodyOf } from '../meta/local-files.ts';
+import { bodyOf } from '../meta/stored-body.ts';
 import { describeFile } from '../restore/describe-file.ts';
 import { readHeader } from '../restore/read-header.ts';
 

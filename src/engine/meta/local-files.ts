@@ -6,14 +6,7 @@ import { LtxError } from '../../format/ltx/ltx-error.ts';
 import { formatTxid, nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
 import { FileReplicaClient } from '../../replica/file/file-replica-client.ts';
 import { readRange } from '../../replica/read-range.ts';
-import type {
-  ByteReader,
-  CallOptions,
-  LtxBody,
-  LtxFileId,
-  LtxFileInfo,
-  ReplicaClient,
-} from '../../replica/replica-client.ts';
+import type { ByteReader, CallOptions, LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
 import { makeDirectory } from '../../runtime/durable-directory.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
@@ -21,8 +14,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { PendingFile } from '../../runtime/pending-file.ts';
 import { EngineError } from '../engine-error.ts';
 import type { MetaDirectory } from './meta-directory.ts';
-
-const bodyChunkBytes = 1 << 20;
+import { bodyInMemory, bodyOf, type StoredBody } from './stored-body.ts';
 
 /** A level-0 file in the meta directory. */
 export interface LocalFile {
@@ -232,46 +224,6 @@ export class LocalFiles {
 
 export function fileId(txid: Txid): LtxFileId {
   return { level: 0, minTxid: txid, maxTxid: txid };
-}
-
-/** The bytes of a stored file, to be written elsewhere. */
-export interface StoredBody extends LtxBody {
-  readonly header: LtxHeader;
-}
-
-export async function bodyOf(client: ReplicaClient, file: LtxFileInfo, options?: CallOptions): Promise<StoredBody> {
-  const bytes = new Uint8Array(ltxHeaderBytes);
-  await readRange(client, file, 0, bytes, options);
-  const header = decodeLtxHeader(bytes);
-  return {
-    header,
-    sizeBytes: file.sizeBytes,
-    timestampMs: header.timestampMs,
-    open: () => chunks(client, file, options),
-  };
-}
-
-function bodyInMemory(bytes: Uint8Array): StoredBody {
-  const header = decodeLtxHeader(bytes);
-  async function* open() {
-    yield bytes;
-  }
-  return { header, sizeBytes: bytes.byteLength, timestampMs: header.timestampMs, open };
-}
-
-async function* chunks(
-  client: ReplicaClient,
-  file: LtxFileInfo,
-  options?: CallOptions,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = await client.open(file, { offset: 0 }, options);
-  try {
-    const chunk = new Uint8Array(Math.min(bodyChunkBytes, file.sizeBytes + 1));
-    for (let count = await reader.read(chunk); count > 0; count = await reader.read(chunk))
-      yield chunk.subarray(0, count);
-  } finally {
-    await reader.close();
-  }
 }
 
 async function removeUnfinished(directory: string): Promise<void> {

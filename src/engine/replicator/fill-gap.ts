@@ -1,6 +1,7 @@
 import { nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
-import { bodyOf, fileId } from '../meta/local-files.ts';
+import { fileId } from '../meta/local-files.ts';
+import { bodyOf } from '../meta/stored-body.ts';
 import { listFiles } from '../restore/list-files.ts';
 import { planRestore } from '../restore/plan.ts';
 import { ReachableStates } from '../restore/reachable-states.ts';
