@@ -6,7 +6,7 @@ import { LtxError } from '../../format/ltx/ltx-error.ts';
 import { formatTxid, nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
 import { FileReplicaClient } from '../../replica/file/file-replica-client.ts';
 import { readRange } from '../../replica/read-range.ts';
-import type { ByteReader, CallOptions, LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import type { ByteReader, LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
 import { makeDirectory } from '../../runtime/durable-directory.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
