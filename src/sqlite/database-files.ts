@@ -46,13 +46,13 @@ export class DatabaseFiles {
   }
 
   /**
-   * To be called once a connection has read from the database: SQLite's descriptors are looked for near `from`. Claims the
+   * To be called once a connection has read from the database: SQLite's descriptors are looked for among `likely` ones first. Claims the
    * `-shm` file. Throws LiveError.
    */
-  static open(path: string, database: FileIdentity, from: number, attached: AttachedFiles): DatabaseFiles {
+  static open(path: string, database: FileIdentity, likely: readonly number[], attached: AttachedFiles): DatabaseFiles {
     const shm = identifyFile(`${path}-shm`);
-    const shmDescriptor = shm && findDescriptor(shm, from);
-    const databaseDescriptor = findDescriptor(database, from);
+    const shmDescriptor = shm && findDescriptor(shm, likely);
+    const databaseDescriptor = findDescriptor(database, likely);
     if (shm === undefined || shmDescriptor === undefined || databaseDescriptor === undefined) {
       throw new LiveError('unavailable', `Cannot attach database ${path}: its files were replaced meanwhile`);
     }

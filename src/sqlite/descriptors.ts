@@ -1,24 +1,23 @@
 import { closeSync, openSync, readdirSync } from 'node:fs';
 import { type FileIdentity, identifyDescriptor, sameFile } from './file-identity.ts';
 
-/** How far above the lowest free number a descriptor that SQLite has just opened is looked for first. */
-const nearby = 32;
+/** More than an attachment opens: other threads of this process may take some in between. */
+const aheadCount = 12;
 
-/** The lowest free descriptor: what the next open in this process will get, or nearly. */
-export function nextDescriptor(): number {
-  const descriptor = openSync('/dev/null', 'r');
-  closeSync(descriptor);
-  return descriptor;
+/** The lowest free descriptors: what the next opens in this process will get, or nearly. */
+export function nextDescriptors(): number[] {
+  const descriptors = Array.from({ length: aheadCount }, () => openSync('/dev/null', 'r'));
+  for (const descriptor of descriptors) closeSync(descriptor);
+  return descriptors;
 }
 
 /**
- * Finds a descriptor that SQLite holds on a file, looking near `from` first. Reading through it is safe; opening and closing
- * one of our own would drop SQLite's locks. Undefined when there is none.
+ * Finds a descriptor that SQLite holds on a file, trying likely ones before all others. Reading through it is safe; opening
+ * and closing one of our own would drop SQLite's locks. Undefined when there is none.
  */
-export function findDescriptor(file: FileIdentity, from: number): number | undefined {
-  for (let descriptor = from; descriptor < from + nearby; descriptor++) {
-    if (isDescriptorOf(descriptor, file)) return descriptor;
-  }
+export function findDescriptor(file: FileIdentity, likely: readonly number[]): number | undefined {
+  const found = likely.find((descriptor) => isDescriptorOf(descriptor, file));
+  if (found !== undefined) return found;
   for (const name of readdirSync('/dev/fd')) {
     if (isDescriptorOf(Number(name), file)) return Number(name);
   }

@@ -3,7 +3,7 @@ import type { WalIndexHeader } from '../format/wal/wal-index-header.ts';
 import type { AttachedFiles } from './attached-files.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { DatabaseFiles } from './database-files.ts';
-import { nextDescriptor } from './descriptors.ts';
+import { nextDescriptors } from './descriptors.ts';
 import { explainExclusive } from './exclusive-holder.ts';
 import type { FileIdentity } from './file-identity.ts';
 import { LiveError } from './live-error.ts';
@@ -154,7 +154,7 @@ export class LiveDatabase {
   }
 
   #start(): void {
-    const from = nextDescriptor();
+    const likely = nextDescriptors();
     const mark = this.#newMark();
     this.#mark = mark;
     const mode = mark.pragma('journal_mode');
@@ -164,7 +164,7 @@ export class LiveDatabase {
     }
     this.#pageSizeBytes = Number(mark.pragma('page_size'));
     mark.shrink();
-    this.#files = DatabaseFiles.open(this.path, this.identity, from, this.#attached);
+    this.#files = DatabaseFiles.open(this.path, this.identity, likely, this.#attached);
     this.#index = new WalIndex({ path: this.path, descriptor: this.#files.shmDescriptor }, () => this.#repair());
     mark.take();
   }

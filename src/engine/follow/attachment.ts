@@ -162,7 +162,7 @@ export class Attachment {
       pageSizeBytes,
       span: this.capture.span,
     });
-    await this.#wrote(head);
+    this.#wrote(head);
     return head;
   }
 
@@ -183,7 +183,7 @@ export class Attachment {
     this.look();
   }
 
-  /** Keeps the position for the next start. */
+  /** Keeps the position for the next start. Not after every file: without it the WAL is read again from its start. */
   savePosition(): void {
     const { head } = this.files;
     if (head !== undefined && !this.capture.hasNews)
@@ -198,7 +198,7 @@ export class Attachment {
     const { commit } = pages;
     const head = await this.#toFile({ source: pages.source(), commit, pageSizeBytes: live.pageSizeBytes, span });
     capture.written();
-    await this.#wrote(head);
+    this.#wrote(head);
   }
 
   /** A span too long for memory goes straight from the WAL into a file, under the mark that protects it. */
@@ -225,7 +225,7 @@ export class Attachment {
       const source = overlaidPages(unwritten.source(), newest.source(), commit, workspaces);
       const head = await this.#toFile({ source, commit, pageSizeBytes: live.pageSizeBytes, span });
       capture.moveTo(end);
-      await this.#wrote(head);
+      this.#wrote(head);
     } finally {
       for (const run of workspaces) this.#runs.giveBack(run);
     }
@@ -245,8 +245,7 @@ export class Attachment {
     return (await this.#whileUnsent(() => this.files.fold(pages))) ?? this.files.append(pages);
   }
 
-  async #wrote(head: LineageHead): Promise<void> {
-    this.savePosition();
+  #wrote(head: LineageHead): void {
     this.#logger.debug('sync', { txid: head.txid, commit: head.commit });
   }
 }

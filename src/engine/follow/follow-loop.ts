@@ -166,7 +166,6 @@ export class FollowLoop {
         this.#schedule.noteFrames(now);
       }
       if (attachment.hasNews) {
-        this.#schedule.noteChange(now);
         this.#events.onBusy(this.#schedule.isBusy);
         if (now >= this.#fileDueMs(now)) await this.#writeFile();
         else if (this.#isCheckpointOverdue(now)) await this.#checkpoint();

@@ -28,6 +28,7 @@ export interface Look {
 /** Decides when to look at a database again: by its file events, or, while frames keep coming, by the clock alone. */
 export class LookSchedule {
   #lastChangeMs: number;
+  #lastFramesMs = Number.NEGATIVE_INFINITY;
   #looksWithFrames = 0;
   #isBusy = false;
 
@@ -40,14 +41,16 @@ export class LookSchedule {
     return this.#isBusy;
   }
 
-  /** A file event came, or something waits to be written. */
+  /** A file event came. */
   noteChange(nowMs: number): void {
     this.#lastChangeMs = nowMs;
   }
 
   noteFrames(nowMs: number): void {
-    this.#looksWithFrames = nowMs - this.#lastChangeMs < closeTogetherMs ? this.#looksWithFrames + 1 : 1;
+    this.#looksWithFrames = nowMs - this.#lastFramesMs < closeTogetherMs ? this.#looksWithFrames + 1 : 1;
     if (this.#looksWithFrames >= busyLooks) this.#isBusy = true;
+    this.#lastFramesMs = nowMs;
+    this.#lastChangeMs = nowMs;
   }
 
   /** Whether nothing has changed for so long that the database may rest. */

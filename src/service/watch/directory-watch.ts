@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Logger } from '../../runtime/logger.ts';
 import { isWatchable } from '../../runtime/watchable-file-system.ts';
+import type { DirectoryEvent } from './directory-events.ts';
 import { RefusedWatches } from './refused-watches.ts';
 import { type Subscriber, WatchedDirectory } from './watched-directory.ts';
 
@@ -111,19 +112,22 @@ export class DatabaseWatch {
     const places = new Set([path, this.#leadsTo ?? path]);
     this.#subscriptions = [...places].map((place) => {
       const names = suffixes.map((suffix) => basename(place) + suffix);
-      const subscriber = { names, pollMs, notify: () => this.#notified() };
+      const subscriber = { names, pollMs, notify: (event: DirectoryEvent) => this.#notified(event) };
       return { directory: this.#owner.subscribe(dirname(place), subscriber), subscriber };
     });
   }
 
   /** A link that appears or leads elsewhere moves the watch. */
-  #notified(): void {
-    const leadsTo = target(this.#database.path);
-    if (leadsTo !== undefined && leadsTo !== this.#leadsTo) {
-      this.pause();
-      this.#subscribe();
-    }
+  #notified(event: DirectoryEvent): void {
+    if (event === 'rename') this.#followLink();
     this.#database.notify();
+  }
+
+  #followLink(): void {
+    const leadsTo = target(this.#database.path);
+    if (leadsTo === undefined || leadsTo === this.#leadsTo) return;
+    this.pause();
+    this.#subscribe();
   }
 }
 

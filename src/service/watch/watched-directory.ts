@@ -1,6 +1,6 @@
 import type { Logger } from '../../runtime/logger.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
-import { DirectoryEvents } from './directory-events.ts';
+import { type DirectoryEvent, DirectoryEvents } from './directory-events.ts';
 import type { RefusedWatches } from './refused-watches.ts';
 
 export interface Subscriber {
@@ -8,7 +8,8 @@ export interface Subscriber {
   readonly names: readonly string[];
   /** How often it is notified while the directory cannot be watched. */
   readonly pollMs: number;
-  readonly notify: () => void;
+  /** `rename` also where anything may have happened. */
+  readonly notify: (event: DirectoryEvent) => void;
 }
 
 /**
@@ -32,7 +33,7 @@ export class WatchedDirectory {
     this.#refusals = refusals;
     this.#events = new DirectoryEvents({
       directory,
-      onEvent: (name) => this.#notify(name),
+      onEvent: (name, event) => this.#notify(name, event),
       onLost: (error) => this.#lost(error),
     });
   }
@@ -122,9 +123,9 @@ export class WatchedDirectory {
     this.#retry = undefined;
   }
 
-  #notify(name: string | undefined): void {
+  #notify(name: string | undefined, event: DirectoryEvent = 'rename'): void {
     const wanted = name === undefined ? this.#active : this.#byName.get(name);
-    if (wanted !== undefined) for (const subscriber of [...wanted]) subscriber.notify();
+    if (wanted !== undefined) for (const subscriber of [...wanted]) subscriber.notify(event);
   }
 }
 
