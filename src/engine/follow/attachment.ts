@@ -47,6 +47,8 @@ export class Attachment {
   readonly #runs: PageRuns;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  /** Whether the last look left frames in the WAL for the next one. */
+  #isBehind = false;
 
   constructor(
     parts: AttachmentParts,
@@ -70,9 +72,14 @@ export class Attachment {
     return this.#meta.path;
   }
 
-  /** Whether something waits to be written to a file. */
-  get hasNews(): boolean {
-    return this.capture.hasNews || this.capture.backlogFrames() > 0;
+  /** Whether something waits to be written to a file, as of now. */
+  hasNews(): boolean {
+    return this.hadNews || this.capture.backlogFrames() > 0;
+  }
+
+  /** The same as of the last look. */
+  get hadNews(): boolean {
+    return this.capture.hasNews || this.#isBehind;
   }
 
   /** Whether memory holds so much that it must go into a file now. */
@@ -88,8 +95,10 @@ export class Attachment {
    */
   look(): boolean {
     const backlogFrames = this.capture.backlogFrames();
-    if (this.isFull || backlogFrames * this.live.pageSizeBytes > this.#memoryLimitBytes) return true;
-    const isAll = this.capture.capture(this.#memoryLimitBytes);
+    this.#isBehind = this.isFull || backlogFrames * this.live.pageSizeBytes > this.#memoryLimitBytes;
+    if (this.#isBehind) return true;
+    const isAll = backlogFrames === 0 || this.capture.capture(this.#memoryLimitBytes);
+    this.#isBehind = !isAll;
     if (isAll && (backlogFrames === 0 || this.live.held.kind === 'zero')) this.live.advance(copied(this.capture));
     return backlogFrames > 0;
   }

@@ -165,12 +165,12 @@ export class FollowLoop {
         this.#restSinceMs = now;
         this.#schedule.noteFrames(now);
       }
-      if (attachment.hasNews) {
+      if (attachment.hadNews) {
         this.#events.onBusy(this.#schedule.isBusy);
         if (now >= this.#fileDueMs(now)) await this.#writeFile();
         else if (this.#isCheckpointOverdue(now)) await this.#checkpoint();
       } else if (attachment.live.held.kind !== 'zero' && now >= this.#settleAtMs) this.#settle(now);
-      if (!attachment.hasNews && this.#isCheckpointDue(now)) await this.#checkpoint();
+      if (!attachment.hadNews && this.#isCheckpointDue(now)) await this.#checkpoint();
       if (!attachment.capture.hasNews) this.#answer(asked);
       await this.#events.betweenSyncs();
     } catch (error) {
@@ -191,7 +191,7 @@ export class FollowLoop {
     const now = this.#clock.monotonic();
     const mayRest = this.#schedule.mayRest(now);
     this.#events.onBusy(this.#schedule.isBusy);
-    const [isQuiet, { hasNews }] = [attachment.isQuiet(), attachment];
+    const [isQuiet, hasNews] = [attachment.isQuiet(), attachment.hasNews()];
     if (mayRest && isQuiet && !hasNews && attachment.live.held.kind === 'zero') return this.#rest(watched, now);
     const dueMs = hasNews ? this.#fileDueMs(now) : this.#settleAtMs;
     const delayMs = this.#schedule.delayMs(now, { sawFrames: this.#sawFrames, isQuiet, hasNews, dueMs }, watched);

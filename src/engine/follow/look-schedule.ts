@@ -4,7 +4,7 @@ import { pollDelayMs } from './poll-schedule.ts';
 const flowingMs = 5;
 const pausedMs = 2;
 /** The first look after one that found everything copied. */
-const quietMs = 5;
+const quietMs = 20;
 /** After so many looks with new frames, none long after the one before, a database is polled and its events are not wanted. */
 const busyLooks = 5;
 const closeTogetherMs = 50;
