@@ -18,13 +18,14 @@ export async function runReplicate(given: ReplicateArguments, io: CommandIo): Pr
   const { config, blame, adopt } = given;
   const logger = loggerOf(config.logging, io);
   const shutdown = { timeoutMs: config.shutdownSyncTimeoutMs, retryMs: config.shutdownSyncIntervalMs };
-  const { databases, directories, workers, storeCallsPerSecond, parkAfterMs } = config;
+  const { databases, directories, workers, storeCallsPerSecond, parkAfterMs, databasesAtOnce } = config;
   const options: StoreOptions = {
     databases,
     directories,
     workers,
     storeCallsPerSecond,
     parkAfterMs,
+    databasesAtOnce,
     blame,
     adopt,
     shutdown,

@@ -29,5 +29,6 @@ export function defaultConfig(processorCount: number): NormalConfig {
     workers: Math.max(1, processorCount - 1),
     storeCallsPerSecond: 30,
     parkAfterMs: 0,
+    databasesAtOnce: 16,
   };
 }

@@ -102,4 +102,6 @@ export interface NormalConfig {
   readonly storeCallsPerSecond: number;
   /** After how long without a change databases are parked; 0: never. */
   readonly parkAfterMs: number;
+  /** How many databases of a process start, or stop, at a time. */
+  readonly databasesAtOnce: number;
 }

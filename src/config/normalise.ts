@@ -50,6 +50,7 @@ export function normalise(file: ConfigFile, context: NormaliseContext): NormalCo
     workers: file.workers ?? defaults.workers,
     storeCallsPerSecond: file['store-calls-per-second'] ?? defaults.storeCallsPerSecond,
     parkAfterMs: file['park-after'] ?? defaults.parkAfterMs,
+    databasesAtOnce: file['databases-at-once'] ?? defaults.databasesAtOnce,
   };
 }
 

@@ -52,6 +52,7 @@ test('normalise fills in the defaults', () => {
     workers: 3,
     storeCallsPerSecond: 30,
     parkAfterMs: 0,
+    databasesAtOnce: 16,
   });
   assert.equal(read('', { processorCount: 1 }).workers, 1);
 });
@@ -239,4 +240,5 @@ test('normalise takes the ceiling on store calls from the file', () => {
 test('normalise takes the time after which databases are parked from the file', () => {
   assert.equal(read('park-after: 10m').parkAfterMs, 600_000);
   assert.equal(read('park-after: 0s').parkAfterMs, 0);
+  assert.equal(read('databases-at-once: 3').databasesAtOnce, 3);
 });

@@ -66,6 +66,7 @@ export const configSchema = z.strictObject({
   validation: z.strictObject({ interval: later(duration, isZero).optional() }).optional(),
   lease: leaseSchema.optional(),
   'park-after': duration.optional(),
+  'databases-at-once': count(1).optional(),
   'upload-bytes-per-second': later(size, isZero).optional(),
   dashboard: z.strictObject({ addr: later(text, off).optional(), token: text.optional() }).optional(),
 });

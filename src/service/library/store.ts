@@ -19,6 +19,8 @@ export interface StoreOptions {
   readonly storeCallsPerSecond?: number | undefined;
   /** After how long without a change a database is parked until the next one: nothing of it stays open. 0, the default: never. */
   readonly parkAfterMs?: number | undefined;
+  /** How many databases of a process start, or stop, at a time; one that takes long does not count. Default 16. */
+  readonly databasesAtOnce?: number | undefined;
   /** Go on with local databases although their replicas hold another lineage. Default false. */
   readonly adopt?: boolean | undefined;
   /** How long `close` tries to ship what is left; 0: one try. Default 30,000. */
@@ -51,6 +53,7 @@ export class Store implements AsyncDisposable {
       workers,
       storeCallsPerSecond,
       parkAfterMs,
+      databasesAtOnce,
       adopt,
       logLevel,
       shutdownTimeoutMs = defaultShutdown.timeoutMs,
@@ -62,6 +65,7 @@ export class Store implements AsyncDisposable {
         workers,
         storeCallsPerSecond,
         parkAfterMs,
+        databasesAtOnce,
         adopt,
         logLevel,
         shutdown: { ...defaultShutdown, timeoutMs: shutdownTimeoutMs },

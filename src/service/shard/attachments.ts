@@ -42,22 +42,27 @@ export class Attachments {
     this.#logger = logger;
   }
 
-  /** Resolves when a database may be attached, or when the signal aborts; to be followed by `release` in either case. */
-  async admit(database: Attachable, signal: AbortSignal): Promise<void> {
-    if (this.#attached.size < this.#limit.count || signal.aborted) {
+  /**
+   * Resolves when a database may be attached, to be followed by `release`; or with false when the signal aborts while it
+   * waits.
+   */
+  async admit(database: Attachable, signal: AbortSignal): Promise<boolean> {
+    if (this.#attached.size < this.#limit.count) {
       this.#attached.add(database);
-      return;
+      return true;
     }
     if (this.#waiting.size === 0) this.#waitingSinceMs = this.#clock.monotonic();
-    await new Promise<void>((resolve) => {
-      const enter = () => {
+    return new Promise<boolean>((resolve) => {
+      const end = (isAdmitted: boolean) => {
         this.#waiting.delete(database);
-        this.#attached.add(database);
-        signal.removeEventListener('abort', enter);
-        resolve();
+        if (isAdmitted) this.#attached.add(database);
+        signal.removeEventListener('abort', giveUp);
+        resolve(isAdmitted);
       };
-      this.#waiting.set(database, enter);
-      signal.addEventListener('abort', enter);
+      const giveUp = () => end(false);
+      if (signal.aborted) return giveUp();
+      this.#waiting.set(database, () => end(true));
+      signal.addEventListener('abort', giveUp);
       this.#makeRoom();
     });
   }

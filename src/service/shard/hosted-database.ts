@@ -169,7 +169,7 @@ export class HostedDatabase implements Attachable {
     const { attachments, clock, logger } = this.#services;
     const backoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
     while (!signal.aborted) {
-      await attachments.admit(this, signal);
+      if (!(await attachments.admit(this, signal))) break;
       try {
         await this.#replicate(signal);
       } catch (error) {

@@ -20,6 +20,8 @@ export interface ShardSettings {
   readonly careMode: CareMode;
   /** After how long without a change databases are parked; 0: only where descriptors run out. */
   readonly parkAfterMs: number;
+  /** How many databases start, or stop, at a time. */
+  readonly databasesAtOnce: number;
   readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
 }
 

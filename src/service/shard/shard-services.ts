@@ -20,11 +20,8 @@ import type { RefusedWatches } from '../watch/refused-watches.ts';
 import { type AttachmentLimit, Attachments } from './attachments.ts';
 import type { ShardSettings } from './shard-protocol.ts';
 
-/** How many databases start at a time, and after how long one that takes its time does not count any more. */
-const startingAtOnce = 16;
+/** After how long a database that takes its time to start does not count any more; the same for a stop, which may wait for replicas. */
 const startingMs = 1_000;
-/** The same for a stop, which as a rule waits for replicas. */
-const stoppingAtOnce = 32;
 const stoppingMs = 50;
 /** Descriptors for everything but databases: watches, sockets, files being written. */
 const otherDescriptors = 512;
@@ -61,7 +58,7 @@ export interface ShardServices extends ProcessServices {
 }
 
 export function shardServices(
-  { storeCallsPerSecond }: ShardSettings,
+  { storeCallsPerSecond, databasesAtOnce }: ShardSettings,
   services: ProcessServices,
   leases: LeaseDesk,
 ): ShardServices {
@@ -77,8 +74,8 @@ export function shardServices(
     attached: new AttachedFiles(),
     runs: new PageRuns(services.kernels),
     limits: maintainLimits(),
-    starting: new WorkSlots(startingAtOnce, { ms: startingMs, clock: services.clock }),
-    stopping: new WorkSlots(stoppingAtOnce, { ms: stoppingMs, clock: services.clock }),
+    starting: new WorkSlots(databasesAtOnce, { ms: startingMs, clock: services.clock }),
+    stopping: new WorkSlots(databasesAtOnce, { ms: stoppingMs, clock: services.clock }),
     attachments: new Attachments(attachmentLimit(), services),
     watch: new DirectoryWatch(services),
     traffic,

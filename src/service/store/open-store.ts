@@ -15,7 +15,12 @@ import type { ShardSettings } from '../shard/shard-protocol.ts';
 import { SupervisedShard } from '../shard/supervised-shard.ts';
 import { RefusedWatches } from '../watch/refused-watches.ts';
 import { Store } from './store.ts';
-import { defaultShutdown, defaultStoreCallsPerSecond, type StoreOptions } from './store-options.ts';
+import {
+  defaultDatabasesAtOnce,
+  defaultShutdown,
+  defaultStoreCallsPerSecond,
+  type StoreOptions,
+} from './store-options.ts';
 
 export interface OpenStoreServices {
   readonly logger: Logger;
@@ -34,6 +39,7 @@ export function openStore(options: StoreOptions, services: OpenStoreServices): S
     storeCallsPerSecond: (options.storeCallsPerSecond ?? defaultStoreCallsPerSecond) / limit,
     careMode: options.careMode ?? 'by-schedule',
     parkAfterMs: options.parkAfterMs ?? 0,
+    databasesAtOnce: options.databasesAtOnce ?? defaultDatabasesAtOnce,
     shutdown: options.shutdown ?? defaultShutdown,
   };
   const onRestart = (paths: readonly string[]) => options.onEvent?.({ kind: 'restarted', paths });

@@ -22,6 +22,8 @@ export interface StoreOptions {
   readonly storeCallsPerSecond?: number | undefined;
   /** After how long without a change a database is parked: nothing of it stays open, and the next change attaches it. 0, the default: never. */
   readonly parkAfterMs?: number | undefined;
+  /** How many databases of a process start, or stop, at a time; one that takes long does not count. Default 16. */
+  readonly databasesAtOnce?: number | undefined;
   /** How long a stop tries to ship what is left, and how often. Default 30 s, every 500 ms. */
   readonly shutdown?: { readonly timeoutMs: number; readonly retryMs: number } | undefined;
   /** Whether replicas are compacted when it is due, or only by `maintain`. Default: when it is due. */
@@ -39,6 +41,7 @@ export type StoreEvent =
   /** The process that replicated these databases broke down; another one has taken them over. */
   | { readonly kind: 'restarted'; readonly paths: readonly string[] };
 
-const { shutdownSyncTimeoutMs, shutdownSyncIntervalMs, storeCallsPerSecond } = defaultConfig(1);
+const { shutdownSyncTimeoutMs, shutdownSyncIntervalMs, storeCallsPerSecond, databasesAtOnce } = defaultConfig(1);
 export const defaultShutdown = { timeoutMs: shutdownSyncTimeoutMs, retryMs: shutdownSyncIntervalMs } as const;
 export const defaultStoreCallsPerSecond = storeCallsPerSecond;
+export const defaultDatabasesAtOnce = databasesAtOnce;

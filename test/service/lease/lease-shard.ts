@@ -27,6 +27,7 @@ export class LeaseShard {
       storeCallsPerSecond: 0,
       careMode,
       parkAfterMs: 0,
+      databasesAtOnce: 16,
       shutdown,
     };
     const traffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });

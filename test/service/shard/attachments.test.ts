@@ -69,13 +69,13 @@ describe('Attachments', () => {
     await admitted;
   });
 
-  it('lets those that are being stopped through at once', async () => {
+  it('does not let those in that are stopped while they wait', async () => {
     const { attachments } = scene(1);
-    await attachments.admit(new FakeDatabase('a'), never);
+    assert.equal(await attachments.admit(new FakeDatabase('a'), never), true);
     const stop = new AbortController();
     const admitted = attachments.admit(new FakeDatabase('b'), stop.signal);
     stop.abort();
-    await admitted;
-    await attachments.admit(new FakeDatabase('c'), stop.signal);
+    assert.equal(await admitted, false);
+    assert.equal(await attachments.admit(new FakeDatabase('c'), stop.signal), false);
   });
 });

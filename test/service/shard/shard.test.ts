@@ -19,6 +19,7 @@ function newShard(t: TestContext) {
     storeCallsPerSecond: 0,
     careMode: 'by-schedule',
     parkAfterMs: 0,
+    databasesAtOnce: 16,
     shutdown: { timeoutMs: 2_000, retryMs: 50 },
   } as const;
   const traffic = new StoreTraffic({ callsPerSecond: 0 }, { clock: systemClock });
