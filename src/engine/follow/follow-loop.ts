@@ -145,9 +145,12 @@ export class FollowLoop {
     for (const request of requests) request.resolve(head);
   }
 
-  /** A wake-up by an event restarts the schedule of looks. */
+  /** A wake-up by an event restarts the schedule of looks, and what it may be of is not copied back before it is in a file. */
   async #wait(delayMs: number | undefined, signal: AbortSignal): Promise<void> {
-    if (await this.#wakeup.wait(delayMs, signal)) this.#schedule.noteChange(this.#clock.monotonic());
+    if (!(await this.#wakeup.wait(delayMs, signal))) return;
+    const now = this.#clock.monotonic();
+    this.#schedule.noteChange(now);
+    this.#settleAtMs = Math.max(this.#settleAtMs, now + settleMs);
   }
 
   /** One look. Returns how long to wait, undefined when only an event can bring news. */
