@@ -21,6 +21,7 @@ const busyMs = 10;
 const placeMs = 100;
 /** When to try again after another process's checkpoint was in the way. */
 const otherCheckpointMs = 20;
+
 export interface FollowEvents {
   /** After a new local file. */
   onFile(): void;
@@ -169,7 +170,7 @@ export class FollowLoop {
         this.#schedule.noteFrames(now);
       }
       if (attachment.hadNews) {
-        this.#events.onBusy(this.#schedule.isBusy);
+        this.#events.onBusy(this.#schedule.isBusy(now));
         if (now >= this.#fileDueMs(now)) await this.#writeFile();
         else if (this.#isCheckpointOverdue(now)) await this.#checkpoint();
       } else if (attachment.live.held.kind !== 'zero' && now >= this.#settleAtMs) this.#settle(now);
@@ -192,10 +193,10 @@ export class FollowLoop {
   #nextDelay(watched: boolean): number | undefined {
     const attachment = this.#attachment;
     const now = this.#clock.monotonic();
-    const mayRest = this.#schedule.mayRest(now);
-    this.#events.onBusy(this.#schedule.isBusy);
+    this.#events.onBusy(this.#schedule.isBusy(now));
     const [isQuiet, hasNews] = [attachment.isQuiet(), attachment.hasNews()];
-    if (mayRest && isQuiet && !hasNews && attachment.live.held.kind === 'zero') return this.#rest(watched, now);
+    const isSettled = isQuiet && !hasNews && attachment.live.held.kind === 'zero';
+    if (isSettled && this.#schedule.mayRest(now)) return this.#rest(watched, now);
     const dueMs = hasNews ? this.#fileDueMs(now) : this.#settleAtMs;
     const delayMs = this.#schedule.delayMs(now, { sawFrames: this.#sawFrames, isQuiet, hasNews, dueMs }, watched);
     return watched ? delayMs : Math.min(delayMs, this.#settings.monitorIntervalMs);

@@ -8,7 +8,7 @@ const quietMs = 20;
 /** After so many looks with new frames, none long after the one before, a database is polled and its events are not wanted. */
 const busyLooks = 5;
 const closeTogetherMs = 50;
-/** How long after the last change the file-system watch takes over from polling. */
+/** How long after the last frames the file-system watch takes over from polling. */
 const watchAfterMs = 1_000;
 /** How long nothing has to change until a database may rest. */
 const restMs = 100;
@@ -30,15 +30,14 @@ export class LookSchedule {
   #lastChangeMs: number;
   #lastFramesMs = Number.NEGATIVE_INFINITY;
   #looksWithFrames = 0;
-  #isBusy = false;
 
   constructor(nowMs: number) {
     this.#lastChangeMs = nowMs;
   }
 
   /** Whether frames keep coming. */
-  get isBusy(): boolean {
-    return this.#isBusy;
+  isBusy(nowMs: number): boolean {
+    return this.#looksWithFrames >= busyLooks && nowMs - this.#lastFramesMs < watchAfterMs;
   }
 
   /** A file event came. */
@@ -48,27 +47,24 @@ export class LookSchedule {
 
   noteFrames(nowMs: number): void {
     this.#looksWithFrames = nowMs - this.#lastFramesMs < closeTogetherMs ? this.#looksWithFrames + 1 : 1;
-    if (this.#looksWithFrames >= busyLooks) this.#isBusy = true;
     this.#lastFramesMs = nowMs;
     this.#lastChangeMs = nowMs;
   }
 
   /** Whether nothing has changed for so long that the database may rest. */
   mayRest(nowMs: number): boolean {
-    const elapsedMs = nowMs - this.#lastChangeMs;
-    if (elapsedMs >= watchAfterMs) this.#isBusy = false;
-    return elapsedMs >= restMs;
+    return nowMs - this.#lastChangeMs >= restMs;
   }
 
   /** To be called when the database rests. */
   rest(): void {
-    this.#isBusy = false;
+    this.#looksWithFrames = 0;
   }
 
   /** How long to wait until the next look, unless an event comes first. `watched`: whether events come at all. */
   delayMs(nowMs: number, look: Look, watched: boolean): number {
     const elapsedMs = nowMs - this.#lastChangeMs;
-    if (look.isQuiet && watched && !this.#isBusy) return this.#quietDelayMs(nowMs, elapsedMs, look);
+    if (look.isQuiet && watched && !this.isBusy(nowMs)) return this.#quietDelayMs(nowMs, elapsedMs, look);
     const leastMs = look.sawFrames ? flowingMs : pausedMs;
     return Math.max(pollDelayMs(elapsedMs), look.hasNews ? leastMs : 0);
   }
