@@ -38,7 +38,9 @@ export function addLevelZeroFiles(databasePath: string, snapshotPath: string, fo
       const pgnos = chosen.sort((a, b) => a - b);
       const after = changePages(database, run, pgnos, { before, choices });
       const encoder = new LtxEncoder({ pageSizeBytes }, { kernels });
-      const frames = run.frames.slice(0, encoder.encodeRun(run, pgnos.length));
+      const { frameBytes, register } = run.encode(pgnos.length, 0n);
+      encoder.addRun(run, pgnos.length, register);
+      const frames = run.frames.slice(0, frameBytes);
       const { headerBytes, tail } = encoder.finish({
         ...{ pageSizeBytes, commit, epoch, ...noWalPosition },
         ...{ minTxid: txid, maxTxid: txid, timestampMs: timestampMs + number, checksums: { before, after } },

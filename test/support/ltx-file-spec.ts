@@ -52,7 +52,8 @@ export function encodeLtxSpec(
       run.pgnos[i] = pgno;
       run.pages.set(page, i * pageSizeBytes);
     }
-    const frameBytes = encoder.encodeRun(run, some.length);
+    const { frameBytes, register } = run.encode(some.length, 0n);
+    encoder.addRun(run, some.length, register);
     parts.push(run.frames.slice(0, frameBytes));
   }
   const finished = encoder.finish(header);

@@ -53,15 +53,6 @@ export class LtxEncoder {
     return this.#pages.checksum;
   }
 
-  /** Compresses `run.pages` and returns how many bytes of `run.frames` are to be written. */
-  encodeRun(run: PageRun, pageCount: number): number {
-    this.#checkRun(run);
-    this.#index.checkNext(run.pgnos, pageCount);
-    const { frameBytes, register } = run.encode(pageCount, this.#bodyRegister);
-    this.#take(run, pageCount, register);
-    return frameBytes;
-  }
-
   /**
    * Takes a run whose frames, sizes and checksums were made elsewhere, its register from 0n on. The frames are to be
    * written next.
@@ -69,11 +60,10 @@ export class LtxEncoder {
   addRun(run: PageRun, pageCount: number, register: bigint): void {
     this.#checkRun(run);
     this.#index.checkNext(run.pgnos, pageCount);
-    this.#take(
-      run,
-      pageCount,
-      this.#combiner.combine(this.#bodyRegister, register, hashedBytesOf(pageCount, run.pageSize)),
-    );
+    this.#index.add(run.pgnos, run.frameSizes, pageCount);
+    this.#pages.add(run.checksums, pageCount);
+    const hashedBytes = hashedBytesOf(pageCount, run.pageSize);
+    this.#bodyRegister = this.#combiner.combine(this.#bodyRegister, register, hashedBytes);
   }
 
   /** Throws LtxError when header and pages do not fit together, also when a snapshot's pages do not give its checksum. */
@@ -125,12 +115,6 @@ export class LtxEncoder {
     const fileChecksum = checksumOfRegister(register);
     bytes.set(encodeLtxTrailer({ postApplyChecksum: unknownChecksum, fileChecksum }), trailerOffset);
     return { bytes, fileChecksum };
-  }
-
-  #take(run: PageRun, pageCount: number, register: bigint): void {
-    this.#index.add(run.pgnos, run.frameSizes, pageCount);
-    this.#pages.add(run.checksums, pageCount);
-    this.#bodyRegister = register;
   }
 
   #checkRun(run: PageRun): void {

@@ -91,13 +91,15 @@ test('LtxEncoder refuses pages out of order, page 0 and the lock page', () => {
     const encoder = new LtxEncoder({ pageSizeBytes: 512 }, { kernels });
     const run = kernels.openRun(512, 4);
     run.pgnos.set(pgnos);
-    expectLtxError('page-order', () => encoder.encodeRun(run, pgnos.length));
+    const { register } = run.encode(pgnos.length, 0n);
+    expectLtxError('page-order', () => encoder.addRun(run, pgnos.length, register));
   }
   const encoder = new LtxEncoder({ pageSizeBytes: 512 }, { kernels });
   const run = kernels.openRun(512, 4);
   run.pgnos.set([5]);
-  encoder.encodeRun(run, 1);
-  expectLtxError('page-order', () => encoder.encodeRun(run, 1));
+  const { register } = run.encode(1, 0n);
+  encoder.addRun(run, 1, register);
+  expectLtxError('page-order', () => encoder.addRun(run, 1, register));
 });
 
 test('LtxEncoder refuses to finish with a header that its pages contradict', () => {
