@@ -10,6 +10,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Timers of Node hold no more than 24.8 days; who waits longer looks at the clock again meanwhile. */
+export const longestTimerMs = 24 * 3_600_000;
+
 /** The machine's own clocks. */
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -12,7 +12,8 @@ export interface FileCalls {
   sync(descriptor: number): Promise<void>;
   syncData(descriptor: number): Promise<void>;
   truncate(descriptor: number, sizeBytes: number): Soon<void>;
-  setTimes(descriptor: number, seconds: number): Soon<void>;
+  /** Sets the modification time. */
+  setModified(descriptor: number, timeMs: number): Soon<void>;
   inodeOf(descriptor: number): Soon<bigint>;
   close(descriptor: number): Soon<void>;
   /** The inode under a name, links not followed. */
@@ -38,6 +39,14 @@ const write = promisify(fs.write) as (
 const sync = promisify(fs.fsync);
 const syncData = promisify(fs.fdatasync);
 
+/**
+ * A file time for futimes, in seconds. Node hands it on as a floating-point number and may cut it to whole microseconds: half
+ * of one more keeps the millisecond from becoming the one before.
+ */
+export function fileTime(timeMs: number): number {
+  return (timeMs + 0.0005) / 1000;
+}
+
 async function writeAll(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.byteLength; ) {
     done += (await write(descriptor, bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
@@ -58,7 +67,7 @@ export const promptCalls: FileCalls = {
   sync,
   syncData,
   truncate: fs.ftruncateSync,
-  setTimes: (descriptor, seconds) => fs.futimesSync(descriptor, seconds, seconds),
+  setModified: (descriptor, timeMs) => fs.futimesSync(descriptor, fileTime(timeMs), fileTime(timeMs)),
   inodeOf: (descriptor) => fs.fstatSync(descriptor, { bigint: true }).ino,
   close: fs.closeSync,
   inodeAt: (path) => fs.lstatSync(path, { bigint: true }).ino,
@@ -76,7 +85,7 @@ export const patientCalls: FileCalls = {
   sync,
   syncData,
   truncate: promisify(fs.ftruncate),
-  setTimes: (descriptor, seconds) => promisify(fs.futimes)(descriptor, seconds, seconds),
+  setModified: (descriptor, timeMs) => promisify(fs.futimes)(descriptor, fileTime(timeMs), fileTime(timeMs)),
   inodeOf: async (descriptor) => (await promisify(fs.fstat)(descriptor, { bigint: true })).ino,
   close: promisify(fs.close),
   inodeAt: async (path) => (await fs.promises.lstat(path, { bigint: true })).ino,

@@ -69,13 +69,10 @@ export class PendingFile {
     await this.#parts.calls.truncate(this.#parts.descriptor, sizeBytes);
   }
 
-  /**
-   * Gives the file a modification time; kept by the publish. Node hands the time on as a floating-point number and may
-   * cut it to whole microseconds: half of one more keeps the millisecond from becoming the one before.
-   */
+  /** Gives the file a modification time; kept by the publish. */
   async setModified(timeMs: number): Promise<void> {
     await this.#write();
-    await this.#parts.calls.setTimes(this.#parts.descriptor, (timeMs + 0.0005) / 1000);
+    await this.#parts.calls.setModified(this.#parts.descriptor, timeMs);
   }
 
   /** Makes the bytes written so far durable, so that publishing them takes no time later. */

@@ -18,8 +18,8 @@ export class WorkSlots {
   }
 
   /** Runs a task when its turn comes; not at all when the signal aborts before, which rejects with its reason. */
-  async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
+  async run<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
     if (this.#free > 0) this.#free--;
     else await this.#turn(signal);
     let isLent = true;
@@ -42,19 +42,19 @@ export class WorkSlots {
     else next();
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const start = () => {
         this.#waiting.delete(start);
-        signal.removeEventListener('abort', giveUp);
+        signal?.removeEventListener('abort', giveUp);
         resolve();
       };
       const giveUp = () => {
         this.#waiting.delete(start);
-        reject(signal.reason);
+        reject(signal?.reason);
       };
       this.#waiting.add(start);
-      signal.addEventListener('abort', giveUp, { once: true });
+      signal?.addEventListener('abort', giveUp, { once: true });
     });
   }
 }

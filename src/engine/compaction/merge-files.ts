@@ -4,6 +4,7 @@ import type { Level } from '../../format/ltx/level.ts';
 import { mergedHeader } from '../../format/ltx/merged-header.ts';
 import { NewestVersions } from '../../format/ltx/newest-versions.ts';
 import type { LtxBody, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import { Turn } from '../../runtime/turn.ts';
 import type { PageRuns } from '../page-runs.ts';
 import { naming } from '../restore/apply/plan-file.ts';
 import { readAhead } from '../restore/apply/read-ahead.ts';
@@ -11,7 +12,6 @@ import type { MemoryBudget } from './memory-budget.ts';
 import { type MergeInput, MergeInputs, type TrustedFiles } from './merge-inputs.ts';
 import { MergeWriter } from './merge-writer.ts';
 import { ScratchFile } from './scratch-file.ts';
-import { Turn } from './turn.ts';
 
 /** How many inputs are opened at a time: each that is not small takes a workspace. */
 const opensAtOnce = 4;

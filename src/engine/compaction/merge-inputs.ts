@@ -5,6 +5,7 @@ import { locatePageIndex } from '../../format/ltx/tail.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import { readRange } from '../../replica/read-range.ts';
 import type { LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import type { Turn } from '../../runtime/turn.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import type { PageRuns } from '../page-runs.ts';
 import { naming } from '../restore/apply/plan-file.ts';
@@ -13,7 +14,6 @@ import { type FrameSource, framesByWindow, framesInMemory } from './frame-source
 import type { MemoryBudget } from './memory-budget.ts';
 import type { ScratchFile } from './scratch-file.ts';
 import { StreamedFrames } from './streamed-frames.ts';
-import type { Turn } from './turn.ts';
 import { requireTxids, verifyBytes, verifyFile } from './verify-file.ts';
 
 /** Read in one request and kept, as long as the budget lasts. */

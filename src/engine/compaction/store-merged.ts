@@ -2,13 +2,13 @@ import { formatChecksum, unknownChecksum } from '../../format/ltx/checksum.ts';
 import type { LtxHeader } from '../../format/ltx/header.ts';
 import type { CallOptions, LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
+import { Turn } from '../../runtime/turn.ts';
 import { EngineError } from '../engine-error.ts';
 import type { PageRuns } from '../page-runs.ts';
 import { naming } from '../restore/apply/plan-file.ts';
 import { describeFile } from '../restore/describe-file.ts';
 import { fileChunks } from './file-chunks.ts';
 import type { MergedFile } from './merge-files.ts';
-import { Turn } from './turn.ts';
 import { verifyFile } from './verify-file.ts';
 
 /** A file as it lies in the replica. */

@@ -2,9 +2,9 @@ import { LtxDecoder, type VerifiedLtx } from '../../format/ltx/decoder.ts';
 import { LtxError } from '../../format/ltx/ltx-error.ts';
 import type { PageRun } from '../../kernel/kernels.ts';
 import type { CallOptions, LtxFileId, LtxFileInfo } from '../../replica/replica-client.ts';
+import type { Turn } from '../../runtime/turn.ts';
 import { decodeAhead } from '../decode-ahead.ts';
 import type { PageRuns } from '../page-runs.ts';
-import type { Turn } from './turn.ts';
 
 /**
  * Decodes a whole file and compares everything in it that can be compared: page index, file checksum, and, from TXID 1 on,

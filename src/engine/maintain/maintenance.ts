@@ -2,6 +2,7 @@ import { noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions, LtxFileInfo } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
 import { Backoff } from '../../runtime/backoff.ts';
+import { longestTimerMs } from '../../runtime/clock.ts';
 import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
@@ -17,8 +18,6 @@ import { ReplicaUpkeep, type UpkeepOptions } from './replica-upkeep.ts';
 
 const firstRetryMs = 1_000;
 const retryLimitMs = 300_000;
-/** Timers of Node hold no more than 24.8 days. */
-const longestWaitMs = 24 * 3_600_000;
 const fewFiles = 32;
 
 export interface MaintenanceOptions extends UpkeepOptions {
@@ -240,6 +239,6 @@ export class Maintenance {
     if (retryMs > 0) return retryMs;
     if (this.#isDue()) return 0;
     const atMs = this.nextMs ?? Infinity;
-    return atMs === Infinity ? undefined : Math.min(longestWaitMs, atMs - clock.now());
+    return atMs === Infinity ? undefined : Math.min(longestTimerMs, atMs - clock.now());
   }
 }

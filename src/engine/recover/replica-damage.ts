@@ -1,8 +1,8 @@
 import { LtxError } from '../../format/ltx/ltx-error.ts';
 import { formatTxid, noTxid } from '../../format/ltx/txid.ts';
 import type { CallOptions, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import { Turn } from '../../runtime/turn.ts';
 import { fileChunks } from '../compaction/file-chunks.ts';
-import { Turn } from '../compaction/turn.ts';
 import { verifyFile } from '../compaction/verify-file.ts';
 import { readReplicaTable } from '../continuity/replica-table.ts';
 import type { PageRuns } from '../page-runs.ts';

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeDirectory } from '../../runtime/durable-directory.ts';
 import type { DurableStage } from '../../runtime/durable-step.ts';
+import { fileTime } from '../../runtime/file-calls.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import type { LtxBody, WriteOutcome } from '../replica-client.ts';
 
@@ -27,8 +28,7 @@ export async function shareFile(
   try {
     handle = await open(sharedPath, 'r');
     if ((await handle.stat()).size !== sizeBytes) return undefined;
-    const seconds = (timestampMs + 0.0005) / 1000; // as in PendingFile.setModified
-    await handle.utimes(seconds, seconds);
+    await handle.utimes(fileTime(timestampMs), fileTime(timestampMs));
     steps.reached('write');
     await handle.sync();
     steps.reached('sync');

@@ -8,7 +8,6 @@ const patienceMs = 10_000;
 
 /** One that may be attached. */
 export interface Attachable {
-  readonly path: string;
   /** Since when it is attached with nothing to do and everything shipped; undefined when it is not. */
   readonly idleSinceMs: number | undefined;
   /** Ends the attachment until something happens to the database. */

@@ -116,10 +116,6 @@ export class HostedDatabase implements Attachable {
     await this.#replicator.maintain(request, options);
   }
 
-  get path(): string {
-    return this.config.path;
-  }
-
   /** Where file events do not work nothing is parked: nobody would tell of a change. */
   get idleSinceMs(): number | undefined {
     if (this.#watch === undefined || this.#parked !== undefined || this.#askedCount > 0) return undefined;

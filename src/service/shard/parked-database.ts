@@ -1,10 +1,8 @@
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, longestTimerMs } from '../../runtime/clock.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
-
-/** Timers of Node hold no more than 24.8 days. */
-const longestWaitMs = 24 * 3_600_000;
+import { linkTarget } from '../watch/link-target.ts';
 
 /** How much later than due a parked database may be attached, as a part of the time until then. */
 const spread = 0.1;
@@ -50,7 +48,7 @@ export class ParkedDatabase {
       const waitMs = this.#untilMs - this.#clock.now();
       if (waitMs <= 0) return;
       await this.#wakeup.wait(
-        waitMs === Number.POSITIVE_INFINITY ? undefined : Math.min(waitMs, longestWaitMs),
+        waitMs === Number.POSITIVE_INFINITY ? undefined : Math.min(waitMs, longestTimerMs),
         signal,
       );
     }
@@ -64,19 +62,11 @@ function later(atMs: number, nowMs: number): number {
 
 /** What changes with every commit: a parked database has no frames that are not copied back, so a commit begins the WAL anew. */
 function appearance(path: string): string {
-  const real = realPathOf(path);
+  const real = linkTarget(path) ?? path;
   return [real, `${real}-wal`].map(appearanceOfFile).join(' ');
 }
 
 function appearanceOfFile(path: string): string {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? 'missing' : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}`;
-}
-
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -4,11 +4,11 @@ import type { DatabaseStatus } from '../../engine/replicator/database-status.ts'
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import type { TrafficCount } from '../../replica/store-traffic.ts';
+import { Turn } from '../../runtime/turn.ts';
 import { inspectFoundDatabase } from '../../sqlite/inspect-database.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
 import { requireSqlite } from '../require-sqlite.ts';
 import { ServiceError } from '../service-error.ts';
-import { TimeSlice } from '../time-slice.ts';
 import { HostedDatabase } from './hosted-database.ts';
 import type { Inspection, ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
@@ -50,7 +50,7 @@ export class Shard {
     if (this.#settings.parkAfterMs > 0) this.#parking ??= setInterval(() => this.park(), this.#parkLookMs);
     try {
       await requireSqlite();
-      await this.#services.starting.run(new AbortController().signal, () => database.start());
+      await this.#services.starting.run(undefined, () => database.start());
     } catch (error) {
       this.#databases.delete(config.path);
       throw error;
@@ -65,11 +65,11 @@ export class Shard {
 
   /** What files are that may be databases; one that is attached is never opened. */
   async inspect(paths: readonly string[]): Promise<Inspection[]> {
-    const slice = new TimeSlice();
+    const turn = new Turn();
     const found: Inspection[] = [];
     for (const path of paths) {
       found.push(this.#inspect(path));
-      await slice.pause();
+      await turn.share();
     }
     return found;
   }
@@ -97,8 +97,7 @@ export class Shard {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#parking);
-    const { signal } = new AbortController();
-    const stop = (database: HostedDatabase) => this.#services.stopping.run(signal, () => database.stop());
+    const stop = (database: HostedDatabase) => this.#services.stopping.run(undefined, () => database.stop());
     await Promise.all([...this.#databases.values()].map(stop));
     clearInterval(this.#sweeping);
   }

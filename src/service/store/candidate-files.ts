@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { Turn } from '../../runtime/turn.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import type { Inspection } from '../shard/shard-protocol.ts';
-import { TimeSlice } from '../time-slice.ts';
 
 /** A change that follows another within this time may leave size and times of a file as they are. */
 const settleMs = 2_000;
@@ -43,13 +43,13 @@ export class CandidateFiles {
 
   /** The paths that are databases now. The others are passed over, without a look as long as they are what they were. */
   async databasesAmong(paths: readonly string[]): Promise<string[]> {
-    const slice = new TimeSlice();
+    const turn = new Turn();
     const changed: { path: string; appearance: Appearance }[] = [];
     for (const path of paths) {
       const appearance = appearanceOf(path);
       const before = this.#passedOver.get(path);
       if (before?.appearance !== appearance.text || !before.isSettled) changed.push({ path, appearance });
-      await slice.pause();
+      await turn.share();
     }
     const databases: string[] = [];
     for (let at = 0; at < changed.length; at += batchSize) {
@@ -73,10 +73,6 @@ export class CandidateFiles {
   /** Not to be taken until it changes: it is a database that cannot be replicated, as was said. */
   passOverFailed(path: string): void {
     this.#passedOver.set(path, { inspection: 'failed', appearance: appearanceOf(path).text, isSettled: true });
-  }
-
-  has(path: string): boolean {
-    return this.#passedOver.has(path);
   }
 
   get paths(): Iterable<string> {

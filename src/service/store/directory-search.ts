@@ -7,6 +7,7 @@ import type { DirectoryConfig } from '../../config/normal-config.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import type { DirectoryTreeWatch } from '../watch/directory-tree-watch.ts';
+import { isBelow } from '../watch/is-below.ts';
 import type { CandidateFiles } from './candidate-files.ts';
 import type { KnownDatabases } from './known-databases.ts';
 
@@ -133,10 +134,6 @@ export class DirectorySearch {
     for (const directory of this.#unreadable) if (isBelow(directory, path)) return true;
     return false;
   }
-}
-
-function isBelow(directory: string, path: string): boolean {
-  return path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
 }
 
 /** Links to files are files, links to directories are neither. What cannot be seen from here is `other`. */

@@ -70,8 +70,8 @@ export class Discovery {
       { onEntry: (path, event) => this.#hear(path, event), onDirectory: (path) => this.#note(path) },
       services,
     );
-    const { known, candidates, tree } = { known: this.#known, candidates: this.#candidates, tree: this.#tree };
-    this.#search = new DirectorySearch(config, { logger, known, candidates, tree });
+    const parts = { known: this.#known, candidates: this.#candidates, tree: this.#tree };
+    this.#search = new DirectorySearch(config, { logger, ...parts });
     this.#wakeup = new Wakeup(services.clock);
   }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import { type DirectoryEvent, DirectoryEvents } from './directory-events.ts';
+import { isBelow } from './is-below.ts';
 import type { RefusedWatches } from './refused-watches.ts';
 
 export interface DirectoryTreeOptions {
@@ -68,7 +69,7 @@ export class DirectoryTreeWatch {
 
   /** The directories that were asked for and are `top` or lie below it. */
   below(top: string): string[] {
-    return [...this.#watches.keys(), ...this.#unwatched].filter((path) => path === top || path.startsWith(`${top}/`));
+    return [...this.#watches.keys(), ...this.#unwatched].filter((path) => path === top || isBelow(top, path));
   }
 
   /** Notices directories that were moved away and replaced, which sends no event; to be called now and then. */

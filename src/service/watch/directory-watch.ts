@@ -1,8 +1,8 @@
-import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Logger } from '../../runtime/logger.ts';
 import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import type { DirectoryEvent } from './directory-events.ts';
+import { linkTarget } from './link-target.ts';
 import { RefusedWatches } from './refused-watches.ts';
 import { type Subscriber, WatchedDirectory } from './watched-directory.ts';
 
@@ -108,7 +108,7 @@ export class DatabaseWatch {
   /** SQLite puts the WAL beside the file that a symbolic link leads to, so that directory counts too. */
   #subscribe(): void {
     const { path, pollMs } = this.#database;
-    this.#leadsTo = target(path);
+    this.#leadsTo = linkTarget(path);
     const places = new Set([path, this.#leadsTo ?? path]);
     this.#subscriptions = [...places].map((place) => {
       const names = suffixes.map((suffix) => basename(place) + suffix);
@@ -124,17 +124,9 @@ export class DatabaseWatch {
   }
 
   #followLink(): void {
-    const leadsTo = target(this.#database.path);
+    const leadsTo = linkTarget(this.#database.path);
     if (leadsTo === undefined || leadsTo === this.#leadsTo) return;
     this.pause();
     this.#subscribe();
-  }
-}
-
-function target(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
   }
 }

@@ -7,12 +7,10 @@ import { recordingLogger } from '../recording-logger.ts';
 const never = new AbortController().signal;
 
 class FakeDatabase implements Attachable {
-  readonly path: string;
   idleSinceMs: number | undefined;
   parkCount = 0;
 
-  constructor(path: string, idleSinceMs?: number) {
-    this.path = path;
+  constructor(idleSinceMs?: number) {
     this.idleSinceMs = idleSinceMs;
   }
 
@@ -31,10 +29,10 @@ function scene(count: number) {
 describe('Attachments', () => {
   it('parks the database that has been idle longest for one that comes', async () => {
     const { attachments, lines } = scene(3);
-    const attached = [new FakeDatabase('a', 30), new FakeDatabase('b', 10), new FakeDatabase('c')];
+    const attached = [new FakeDatabase(30), new FakeDatabase(10), new FakeDatabase()];
     for (const database of attached) await attachments.admit(database, never);
     let isAdmitted = false;
-    const admitted = attachments.admit(new FakeDatabase('d'), never).then(() => {
+    const admitted = attachments.admit(new FakeDatabase(), never).then(() => {
       isAdmitted = true;
     });
     assert.deepEqual(
@@ -53,9 +51,9 @@ describe('Attachments', () => {
 
   it('looks again while none is idle, and says after a while what would help', async () => {
     const { attachments, lines, clock } = scene(1);
-    const busy = new FakeDatabase('a');
+    const busy = new FakeDatabase();
     await attachments.admit(busy, never);
-    const admitted = attachments.admit(new FakeDatabase('b'), never);
+    const admitted = attachments.admit(new FakeDatabase(), never);
     await clock.advance(9_000);
     assert.equal(lines.length, 0);
     await clock.advance(2_000);
@@ -71,11 +69,11 @@ describe('Attachments', () => {
 
   it('does not let those in that are stopped while they wait', async () => {
     const { attachments } = scene(1);
-    assert.equal(await attachments.admit(new FakeDatabase('a'), never), true);
+    assert.equal(await attachments.admit(new FakeDatabase(), never), true);
     const stop = new AbortController();
-    const admitted = attachments.admit(new FakeDatabase('b'), stop.signal);
+    const admitted = attachments.admit(new FakeDatabase(), stop.signal);
     stop.abort();
     assert.equal(await admitted, false);
-    assert.equal(await attachments.admit(new FakeDatabase('c'), stop.signal), false);
+    assert.equal(await attachments.admit(new FakeDatabase(), stop.signal), false);
   });
 });
