@@ -5,6 +5,7 @@ import { ExclusivePublisher } from './exclusive-publisher.ts';
 import { type FileCalls, promptCalls } from './file-calls.ts';
 import { PendingFile } from './pending-file.ts';
 import { removeIfThere } from './remove-if-there.ts';
+import { systemErrorCode } from './typed-error.ts';
 
 export interface PendingFileOptions {
   /** Where the bytes are collected; on the same file system as the final path. Default: the final path + `.tmp`. */
@@ -34,8 +35,7 @@ export class DurableFiles {
    */
   async begin(purpose: DurablePurpose, path: string, options: PendingFileOptions = {}): Promise<PendingFile> {
     const { temporaryPath = `${path}.tmp`, publisher = new ExclusivePublisher(), calls = promptCalls } = options;
-    await removeIfThere(temporaryPath, calls);
-    const descriptor = await calls.open(temporaryPath, 'wx+', options.mode ?? 0o600);
+    const descriptor = await openAnew(temporaryPath, options.mode ?? 0o600, calls);
     const inode = await calls.inodeOf(descriptor);
     const parts = { path, temporaryPath, descriptor, inode, publisher, calls };
     return new PendingFile(parts, (stage) => this.reached(purpose, stage, path));
@@ -80,4 +80,15 @@ export class DurableFiles {
   reached(purpose: DurablePurpose, stage: DurableStage, path: string): void {
     this.#observe?.(`${purpose}.${stage}`, path);
   }
+}
+
+/** Opens a new file, in place of one that is there. */
+async function openAnew(path: string, mode: number, calls: FileCalls): Promise<number> {
+  try {
+    return await calls.open(path, 'wx+', mode);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+  }
+  await removeIfThere(path, calls);
+  return calls.open(path, 'wx+', mode);
 }

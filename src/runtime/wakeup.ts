@@ -35,6 +35,13 @@ export class Wakeup {
     return notified;
   }
 
+  /** Waits whatever happens, and takes what has happened as known. */
+  async gather(ms: number, signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(ms, signal);
+    this.#pending = false;
+    this.#notified = false;
+  }
+
   #sleep(ms: number | undefined, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {

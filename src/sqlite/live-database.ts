@@ -76,6 +76,11 @@ export class LiveDatabase {
     return mark.held ?? this.#refuse('use the read mark of');
   }
 
+  /** False after a mark was given up and no other could be taken. */
+  get isMarkHeld(): boolean {
+    return this.#mark?.held !== undefined || this.#bridge?.held !== undefined;
+  }
+
   /** The WAL-index as it stands. */
   index(): WalIndexHeader {
     return this.#walIndex().read();
@@ -98,6 +103,33 @@ export class LiveDatabase {
     mark.take(); // when it cannot be taken, the bridge holds on until the next call
     bridge.release();
     return true;
+  }
+
+  /**
+   * The same with no other connection, towards a place where the mark is above 0 as well: there is a moment without a mark.
+   * `restarted`: the WAL restarted in it, so frames that were not copied may be gone. Where everything has been copied back a
+   * restart is to be expected, and another connection holds on. Throws LiveError `busy` with no mark held.
+   */
+  advanceAlone(copied: CopiedFrames): 'advanced' | 'refused' | 'restarted' {
+    const before = this.index();
+    const mark = this.#mark ?? this.#refuse('advance the read mark of');
+    if (this.#bridge?.held !== undefined || before.nBackfill === before.mxFrame) {
+      return this.advance(copied) ? 'advanced' : 'refused';
+    }
+    if (!this.#isCovered(copied)) return 'refused';
+    if (this.#isAtEnd()) return 'advanced';
+    mark.release();
+    return sameSalts(mark.take().index, before) ? 'advanced' : 'restarted';
+  }
+
+  /**
+   * Whether the mark lets a checkpoint begin without waiting: at 0, or at the end of a WAL of which frames that it protects are not
+   * copied back, so that they are written to the database file first.
+   */
+  isOutOfTheWay(): boolean {
+    const { kind, index } = this.held;
+    if (kind !== 'above') return kind === 'zero';
+    return this.#isAtEnd() && index.nBackfill < index.mxFrame;
   }
 
   /** A mark of its own for a scan, to be closed by the caller. */

@@ -129,3 +129,28 @@ for (const suffix of ['', '-wal', '-shm']) {
     assert.equal(live.isInPlace(), true);
   });
 }
+
+test('LiveDatabase.advanceAlone moves the mark with one connection, and leaves mark 0 to two', async (t) => {
+  const { path, application, attach, start } = await liveFixture(t);
+  const live = attach();
+  const descriptors = descriptorCount(path);
+  for (let i = 0; i < 3; i++) {
+    const { salt1, mxFrame } = live.held.index;
+    await application.run(`insert into t values (${i})`);
+    assert.equal(live.isOutOfTheWay(), false, 'a FULL checkpoint would wait for the mark');
+    assert.equal(live.advanceAlone({ salt1, frameCount: mxFrame - 1 }), 'refused');
+    assert.equal(live.held.index.mxFrame, mxFrame);
+    const end = live.index();
+    assert.equal(live.advanceAlone({ salt1, frameCount: end.mxFrame }), 'advanced');
+    assert.equal(live.held.index.mxFrame, end.mxFrame);
+    assert.equal(live.isOutOfTheWay(), true);
+  }
+  assert.equal(descriptorCount(path), descriptors);
+  const other = start();
+  const { salt1, mxFrame } = live.held.index;
+  assert.deepEqual((await other.run('pragma wal_checkpoint(full)'))[0], [0, mxFrame, mxFrame]);
+  assert.equal(live.isOutOfTheWay(), false, 'a RESTART would wait for the mark without another write');
+  assert.equal(live.advanceAlone({ salt1, frameCount: mxFrame }), 'advanced');
+  assert.deepEqual(marksOf(path), [0]);
+  assert.equal(live.isOutOfTheWay(), true);
+});

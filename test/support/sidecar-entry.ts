@@ -10,6 +10,7 @@ import { maintainLimits } from '../../src/engine/maintain/maintain-services.ts';
 import { defaultMetaPath, MetaDirectory } from '../../src/engine/meta/meta-directory.ts';
 import { PageRuns } from '../../src/engine/page-runs.ts';
 import { DatabaseReplicator } from '../../src/engine/replicator/database-replicator.ts';
+import type { FileChange } from '../../src/engine/replicator/file-change.ts';
 import type { ReplicatorServices } from '../../src/engine/replicator/replicator-services.ts';
 import type { Txid } from '../../src/format/ltx/txid.ts';
 import { loadKernels } from '../../src/kernel/load-kernels.ts';
@@ -78,8 +79,8 @@ function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: Side
   const onBusy = (busy: boolean): void => {
     if (options.watched === false || !busy === (watcher !== undefined)) return;
     watcher?.close();
-    watcher = busy ? undefined : watchFiles(path, () => replicator.notify());
-    if (!busy) replicator.notify();
+    watcher = busy ? undefined : watchFiles(path, (change) => replicator.notify(change));
+    if (!busy) replicator.notify({ wroteDatabase: true });
   };
   const settings = {
     ...defaultSettings,
@@ -123,10 +124,10 @@ function leaseOf(directory: string, metaPath: string): DatabaseLease | undefined
   return new ViewedLease(keeper, { giveUp: () => void keeper.release() });
 }
 
-function watchFiles(path: string, onEvent: () => void): FSWatcher {
+function watchFiles(path: string, onEvent: (change: FileChange) => void): FSWatcher {
   const name = basename(path);
   return watch(dirname(path), (_event, file) => {
-    if (file?.startsWith(name)) onEvent();
+    if (file?.startsWith(name)) onEvent({ wroteDatabase: file === name });
   });
 }
 

@@ -11,6 +11,7 @@ import { WalPages } from '../capture/wal-pages.ts';
 import { endOfIndex } from '../capture/wal-position.ts';
 import { barrierCheckpoint, type CheckpointReport, copied } from '../checkpoint/barrier-checkpoint.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
+import { positionLost } from '../engine-error.ts';
 import type { LineageHead } from '../lineage-head.ts';
 import type { MetaDirectory } from '../meta/meta-directory.ts';
 import { savePosition } from '../meta/position-file.ts';
@@ -89,18 +90,26 @@ export class Attachment {
 
   /**
    * Copies new frames to memory as far as it reaches. The mark moves on when nothing new came, so that an application's own
-   * FULL, RESTART or TRUNCATE gets on, and away from 0. Beside a writer that never pauses it stays until the next checkpoint:
-   * each step of it would be work for the automatic checkpoint that such a writer tries after every commit. Returns whether
-   * there were new frames.
+   * FULL, RESTART or TRUNCATE gets on, and away from 0; with `isCalm`, as it is where commits come now and then, always. Beside
+   * a writer that never pauses it stays until the next checkpoint: each step of it would be work for the automatic checkpoint
+   * that such a writer tries after every commit. Returns whether there were new frames.
    */
-  look(): boolean {
+  look(isCalm: boolean): boolean {
     const backlogFrames = this.capture.backlogFrames();
     this.#isBehind = this.isFull || backlogFrames * this.live.pageSizeBytes > this.#memoryLimitBytes;
     if (this.#isBehind) return true;
     const isAll = backlogFrames === 0 || this.capture.capture(this.#memoryLimitBytes);
     this.#isBehind = !isAll;
-    if (isAll && (backlogFrames === 0 || this.live.held.kind === 'zero')) this.live.advance(copied(this.capture));
+    if (isAll && (isCalm || backlogFrames === 0 || this.live.held.kind === 'zero')) this.#advance(isCalm);
     return backlogFrames > 0;
+  }
+
+  #advance(isCalm: boolean): void {
+    const frames = copied(this.capture);
+    if (!isCalm) this.live.advance(frames);
+    else if (this.live.advanceAlone(frames) === 'restarted') {
+      throw positionLost(this.live.path, 'it was restarted while the read mark moved');
+    }
   }
 
   /** Writes everything committed so far to level-0 files; resolves when they are durable. */
@@ -119,9 +128,9 @@ export class Attachment {
 
   /** Copies back what can be, without holding anybody up; returns whether the WAL may restart now. */
   settle(): boolean {
-    this.look();
+    this.look(false);
     this.live.checkpointer().passive();
-    this.look();
+    this.look(false);
     return this.live.held.kind === 'zero';
   }
 
@@ -177,10 +186,9 @@ export class Attachment {
 
   /** Keeps the one connection that holds the mark, and no memory. */
   rest(): void {
-    this.#cutWal();
+    if (this.live.held.kind === 'zero') this.#cutWal();
     this.live.rest();
     this.capture.pages.release();
-    this.files.local.rest();
   }
 
   /** Gives the disk space of a WAL back that grew far beyond what is usual. */
@@ -189,7 +197,7 @@ export class Attachment {
     const limitBytes = this.#settings.truncatePageCount * walFrameBytes(live.pageSizeBytes);
     if (limitBytes === 0 || statSync(live.walPath).size < limitBytes) return;
     if (live.checkpointer().truncate() !== undefined) this.#logger.info('cut the WAL file to nothing', { limitBytes });
-    this.look();
+    this.look(false);
   }
 
   /** Keeps the position for the next start. Not after every file: without it the WAL is read again from its start. */

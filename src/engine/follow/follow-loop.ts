@@ -9,18 +9,16 @@ import type { DatabaseSettings } from '../database-settings.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
 import type { LineageHead } from '../lineage-head.ts';
 import type { Attachment } from './attachment.ts';
+import { CheckpointSchedule, type UnsettledWal } from './checkpoint-schedule.ts';
+import { FileRequests } from './file-requests.ts';
 import { LookSchedule } from './look-schedule.ts';
+import { SettleSchedule } from './settle-schedule.ts';
 
-/** After a sync, how soon the read mark is moved out of the application's way. */
-const settleMs = 100;
-const settleLimitMs = 10_000;
-/** Under load a checkpoint is not put off beyond this multiple of its threshold. */
-const overdueFactor = 4;
 const busyMs = 10;
+/** A database at rest is looked at so long after a first event. */
+const gatherMs = 2;
 /** How soon to look again at files that are still where they were. */
 const placeMs = 100;
-/** When to try again after another process's checkpoint was in the way. */
-const otherCheckpointMs = 20;
 
 export interface FollowEvents {
   /** After a new local file. */
@@ -29,13 +27,8 @@ export interface FollowEvents {
   onBusy(busy: boolean): void;
   /** How long to wait between two files, the last of which took `tookMs`: longer while no replica accepts any. */
   fileIntervalMs(tookMs: number): number;
-  /** Work that must not run beside a sync. */
-  betweenSyncs(): Promise<void>;
-}
-
-interface FileRequest {
-  resolve(head: LineageHead): void;
-  reject(error: unknown): void;
+  /** Work that must not run beside a sync; resolves with whether it has used the attachment. */
+  betweenSyncs(): Promise<boolean>;
 }
 
 /** Drives one attachment: decides when to copy, to write a file, to checkpoint and to rest. */
@@ -46,24 +39,22 @@ export class FollowLoop {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #wakeup: Wakeup;
-  readonly #settleBackoff = new Backoff({ firstMs: settleMs, limitMs: settleLimitMs });
-  readonly #barrierBackoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
-  readonly #retryBackoff = new Backoff({ firstMs: 100, limitMs: 10_000 });
   readonly #schedule: LookSchedule;
+  readonly #settling = new SettleSchedule();
+  readonly #checkpoints: CheckpointSchedule;
+  readonly #retryBackoff = new Backoff({ firstMs: 100, limitMs: 10_000 });
+  #watched = false;
+  #wasNotified = true;
   #lastFileMs = Number.NEGATIVE_INFINITY;
   #lastFileTookMs = 0;
-  #lastRestartMs: number;
-  #settleAtMs = 0;
-  #barrierAtMs = 0;
-  #readerInTheWay = false;
+  #retryAtMs = 0;
   #sawFrames = false;
   #isAtRest = false;
   #restSinceMs: number;
   #placeAtMs = 0;
   #fileError: Error | undefined;
-  #requests: FileRequest[] = [];
+  readonly #requests = new FileRequests();
   #failure: Error | undefined;
-  #ended: Error | undefined;
 
   constructor(
     attachment: Attachment,
@@ -76,14 +67,14 @@ export class FollowLoop {
     this.#wakeup = services.wakeup;
     this.#clock = services.clock;
     this.#logger = services.logger;
-    this.#lastRestartMs = services.clock.monotonic();
-    this.#restSinceMs = this.#lastRestartMs;
-    this.#schedule = new LookSchedule(this.#lastRestartMs);
+    this.#restSinceMs = services.clock.monotonic();
+    this.#schedule = new LookSchedule(this.#restSinceMs);
+    this.#checkpoints = new CheckpointSchedule(settings, services);
   }
 
   /** Whether an application's long reader keeps the WAL from restarting. */
   get readerInTheWay(): boolean {
-    return this.#readerInTheWay;
+    return this.#checkpoints.readerInTheWay;
   }
 
   /** Since when everything is written and only an event can bring news, on the monotonic clock; undefined otherwise. */
@@ -101,30 +92,44 @@ export class FollowLoop {
    * EngineError when the position is lost, LiveError when the database cannot be read any more.
    */
   async run(watched: boolean, signal: AbortSignal): Promise<void> {
+    this.#watched = watched;
     try {
-      while (!signal.aborted) {
-        const delayMs = await this.#turn(watched);
-        await this.#wait(delayMs, signal);
-      }
-      const asked = [...this.#requests];
+      while (!signal.aborted) await this.#wait(await this.#turn(), signal);
+      const asked = this.#requests.waiting;
       await this.#attachment.sync();
       this.#events.onFile();
       this.#attachment.savePosition();
-      this.#answer(asked);
-      this.#end(new EngineError('unavailable', `Cannot sync ${this.#settings.path}: it is being stopped`));
+      this.#requests.answer(asked, this.#attachment.files.head);
+      this.#requests.end(new EngineError('unavailable', `Cannot sync ${this.#settings.path}: it is being stopped`));
     } catch (error) {
-      this.#end(error);
+      this.#requests.end(error);
       throw error;
     }
   }
 
   /** Writes everything committed so far to a file now; resolves with the newest transaction in a durable file. */
   requestFile(): Promise<LineageHead> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    return new Promise((resolve, reject) => {
-      this.#requests.push({ resolve, reject });
-      this.#wakeup.poke();
-    });
+    const request = this.#requests.add();
+    this.#wakeup.poke();
+    return request;
+  }
+
+  /** The database file itself was written, by an application's checkpoint unless by ours: to be called before the wake-up. */
+  noteDatabaseWritten(): void {
+    this.#schedule.noteDatabaseWritten(this.#clock.monotonic());
+  }
+
+  /** Copies everything back now, if the database is at rest. Returns whether mark 0 is held. */
+  settle(): boolean {
+    if (!this.#isAtRest) return false;
+    try {
+      if (!this.#isSettled() && !this.#attachment.settle()) return false;
+      this.#attachment.rest();
+      return true;
+    } catch (error) {
+      this.fail(error as Error);
+      return false;
+    }
   }
 
   /** Ends `run` with an error that was found from outside, if one was. */
@@ -134,37 +139,29 @@ export class FollowLoop {
     this.#wakeup.poke();
   }
 
-  #end(error: unknown): void {
-    this.#ended = error instanceof Error ? error : new Error(String(error));
-    for (const request of this.#requests.splice(0)) request.reject(error);
-  }
-
-  #answer(requests: readonly FileRequest[]): void {
-    const { head } = this.#attachment.files;
-    if (head === undefined) return;
-    this.#requests = this.#requests.filter((request) => !requests.includes(request));
-    for (const request of requests) request.resolve(head);
-  }
-
-  /** A wake-up by an event restarts the schedule of looks, and what it may be of is not copied back before it is in a file. */
+  /** A wake-up by an event restarts the schedule of looks. A commit has several events: one look is for all of them. */
   async #wait(delayMs: number | undefined, signal: AbortSignal): Promise<void> {
-    if (!(await this.#wakeup.wait(delayMs, signal))) return;
+    this.#wasNotified = await this.#wakeup.wait(delayMs, signal);
+    if (!this.#wasNotified) return;
+    if (this.#isAtRest) await this.#wakeup.gather(gatherMs, signal);
     const now = this.#clock.monotonic();
     this.#schedule.noteChange(now);
-    this.#settleAtMs = Math.max(this.#settleAtMs, now + settleMs);
+    this.#settling.noteChange(now);
   }
 
   /** One look. Returns how long to wait, undefined when only an event can bring news. */
-  async #turn(watched: boolean): Promise<number | undefined> {
+  async #turn(): Promise<number | undefined> {
     const attachment = this.#attachment;
     if (this.#failure !== undefined) throw this.#failure;
-    // A request that comes while a file is being written may mean commits that are not in it.
-    const asked = [...this.#requests];
+    const asked = this.#requests.waiting;
     try {
       const now = this.#clock.monotonic();
-      if (now >= this.#placeAtMs) this.#checkPlace(now);
+      if (this.#mayStayAtRest(now) && asked.length === 0 && !(await this.#events.betweenSyncs()))
+        return this.#restMs(now);
+      if (now >= this.#placeAtMs || this.#wasNotified) this.#checkPlace(now);
       this.#isAtRest = false;
-      this.#sawFrames = attachment.look();
+      this.#schedule.noteBackfill(attachment.live.index().nBackfill);
+      this.#sawFrames = attachment.look(this.#isCalm(now));
       if (this.#sawFrames) {
         this.#restSinceMs = now;
         this.#schedule.noteFrames(now);
@@ -172,16 +169,25 @@ export class FollowLoop {
       if (attachment.hadNews) {
         this.#events.onBusy(this.#schedule.isBusy(now));
         if (now >= this.#fileDueMs(now)) await this.#writeFile();
-        else if (this.#isCheckpointOverdue(now)) await this.#checkpoint();
-      } else if (attachment.live.held.kind !== 'zero' && now >= this.#settleAtMs) this.#settle(now);
-      if (!attachment.hadNews && this.#isCheckpointDue(now)) await this.#checkpoint();
-      if (!attachment.capture.hasNews) this.#answer(asked);
+        else if (this.#checkpoints.isOverdue(now, this.#unsettledWal(now))) await this.#checkpoint();
+      } else if (!this.#isSettled() && now >= this.#settling.dueMs) this.#settle(now);
+      if (!attachment.hadNews && this.#checkpoints.isDue(now, this.#unsettledWal(now))) await this.#checkpoint();
+      if (!attachment.capture.hasNews) this.#requests.answer(asked, attachment.files.head);
       await this.#events.betweenSyncs();
     } catch (error) {
-      if (!(error instanceof LiveError) || error.code !== 'busy') throw error;
+      if (!(error instanceof LiveError) || error.code !== 'busy' || !attachment.live.isMarkHeld) throw error;
       return busyMs;
     }
-    return this.#nextDelay(watched);
+    return this.#nextDelay();
+  }
+
+  /** Whether events tell of whatever happens to the database. */
+  #isCalm(now: number): boolean {
+    return this.#watched && !this.#schedule.isBusy(now);
+  }
+
+  #isSettled(): boolean {
+    return this.#attachment.live.held.kind === 'zero';
   }
 
   #checkPlace(now: number): void {
@@ -190,42 +196,55 @@ export class FollowLoop {
     this.#placeAtMs = now + placeMs;
   }
 
-  #nextDelay(watched: boolean): number | undefined {
+  #nextDelay(): number | undefined {
     const attachment = this.#attachment;
     const now = this.#clock.monotonic();
     this.#events.onBusy(this.#schedule.isBusy(now));
-    const [isQuiet, hasNews] = [attachment.isQuiet(), attachment.hasNews()];
-    const isSettled = isQuiet && !hasNews && attachment.live.held.kind === 'zero';
-    if (isSettled && this.#schedule.mayRest(now)) return this.#rest(watched, now);
-    const dueMs = hasNews ? this.#fileDueMs(now) : this.#settleAtMs;
-    const delayMs = this.#schedule.delayMs(now, { sawFrames: this.#sawFrames, isQuiet, hasNews, dueMs }, watched);
-    return watched ? delayMs : Math.min(delayMs, this.#settings.monitorIntervalMs);
+    this.#settling.noteMark(now, this.#isSettled());
+    const look = {
+      sawFrames: this.#sawFrames,
+      isQuiet: attachment.isQuiet(),
+      hasNews: attachment.hasNews(),
+      isOutOfTheWay: attachment.live.isOutOfTheWay(),
+    };
+    const isCalm = this.#isCalm(now);
+    if (this.#schedule.mayRest(now, look, { isCalm, isSettled: this.#isSettled() })) return this.#rest(now);
+    const dueMs = look.hasNews ? this.#fileDueMs(now) : this.#settling.dueMs;
+    const delayMs = this.#schedule.delayMs(now, { ...look, dueMs }, isCalm);
+    return this.#watched ? delayMs : Math.min(delayMs, this.#settings.monitorIntervalMs);
   }
 
-  #rest(watched: boolean, now: number): number | undefined {
-    this.#checkPlace(now);
+  #rest(now: number): number | undefined {
+    if (!this.#watched) this.#checkPlace(now);
     this.#attachment.rest();
     this.#schedule.rest();
     this.#events.onBusy(false);
     this.#isAtRest = true;
-    return watched ? undefined : this.#settings.monitorIntervalMs;
+    return this.#restMs(now);
+  }
+
+  #restMs(now: number): number | undefined {
+    if (!this.#watched) return this.#settings.monitorIntervalMs;
+    return this.#isSettled() ? undefined : Math.max(1, this.#settling.dueMs - now);
+  }
+
+  /** A wake-up without an event, and before it is time to settle: a replica has a file, for example. */
+  #mayStayAtRest(now: number): boolean {
+    if (!this.#isAtRest || !this.#watched || this.#wasNotified) return false;
+    return this.#isSettled() || now < this.#settling.dueMs;
   }
 
   #fileDueMs(now: number): number {
-    if (this.#fileError !== undefined) return this.#settleAtMs;
-    if (this.#attachment.isFull || this.#requests.length > 0) return now;
+    if (this.#fileError !== undefined) return this.#retryAtMs;
+    if (this.#attachment.isFull || this.#requests.waiting.length > 0) return now;
     return this.#lastFileMs + this.#events.fileIntervalMs(this.#lastFileTookMs);
-  }
-
-  #isCheckpointOverdue(now: number): boolean {
-    const { mxFrame } = this.#attachment.live.index();
-    return mxFrame >= overdueFactor * this.#settings.minCheckpointPageCount && this.#isCheckpointDue(now);
   }
 
   async #writeFile(): Promise<void> {
     const startMs = this.#clock.monotonic();
     try {
-      if (!this.#attachment.isFull && this.#isCheckpointDue(startMs)) await this.#checkpoint();
+      if (!this.#attachment.isFull && this.#checkpoints.isDue(startMs, this.#unsettledWal(startMs)))
+        await this.#checkpoint();
       await this.#attachment.sync();
     } catch (error) {
       if (error instanceof LiveError || error instanceof EngineError) throw error;
@@ -235,11 +254,11 @@ export class FollowLoop {
     if (this.#fileError !== undefined) this.#logger.info('local files can be written again');
     this.#fileError = undefined;
     this.#retryBackoff.reset();
-    this.#settleBackoff.reset();
     const now = this.#clock.monotonic();
     this.#lastFileMs = now;
     this.#lastFileTookMs = now - startMs;
-    this.#settleAtMs = now + this.#settleBackoff.next();
+    this.#settling.noteMark(now, this.#isSettled());
+    this.#settling.noteFile(now, this.#isCalm(now));
     this.#events.onFile();
   }
 
@@ -252,49 +271,25 @@ export class FollowLoop {
       });
     }
     this.#fileError = error;
-    for (const request of this.#requests.splice(0)) request.reject(error);
-    this.#settleAtMs = this.#clock.monotonic() + this.#retryBackoff.next();
+    this.#requests.reject(error);
+    this.#retryAtMs = this.#clock.monotonic() + this.#retryBackoff.next();
   }
 
   #settle(now: number): void {
     const before = this.#attachment.live.index().nBackfill;
-    if (this.#attachment.settle()) {
-      this.#restarted(now);
-      return;
-    }
-    if (this.#attachment.live.index().nBackfill !== before) this.#settleBackoff.reset();
-    this.#settleAtMs = now + this.#settleBackoff.next();
+    if (this.#attachment.settle()) this.#checkpoints.noteSettled();
+    else this.#settling.noteRefused(now, this.#attachment.live.index().nBackfill !== before);
   }
 
-  #isCheckpointDue(now: number): boolean {
-    const { held } = this.#attachment.live;
-    if (held.kind === 'zero' || now < this.#barrierAtMs) return false;
-    const { mxFrame } = this.#attachment.live.index();
-    if (mxFrame >= this.#settings.minCheckpointPageCount) return true;
-    return mxFrame > 0 && now - this.#lastRestartMs >= this.#settings.checkpointIntervalMs;
+  /** Undefined once everything is copied back. */
+  #unsettledWal(now: number): UnsettledWal | undefined {
+    if (this.#isSettled()) return undefined;
+    const sinceMs = this.#settling.unsettledSinceMs ?? now;
+    return { mxFrame: this.#attachment.live.index().mxFrame, ageMs: now - sinceMs };
   }
 
   async #checkpoint(): Promise<void> {
     const report = await this.#attachment.checkpoint();
-    const now = this.#clock.monotonic();
-    if (report.outcome === 'complete') {
-      this.#restarted(now);
-      return;
-    }
-    if (report.outcome === 'memory') return; // a file is due now, and makes room
-    const isPassing = report.outcome === 'checkpointer';
-    this.#barrierAtMs = now + (isPassing ? otherCheckpointMs : this.#barrierBackoff.next());
-    if (report.outcome === 'reader' && !this.#readerInTheWay) {
-      this.#readerInTheWay = true;
-      this.#logger.info('a reader of the application keeps the WAL from restarting; it grows until that reader ends');
-    }
-  }
-
-  #restarted(now: number): void {
-    this.#lastRestartMs = now;
-    this.#barrierBackoff.reset();
-    this.#barrierAtMs = 0;
-    if (this.#readerInTheWay) this.#logger.info('the WAL can restart again');
-    this.#readerInTheWay = false;
+    this.#checkpoints.noteReport(report, this.#clock.monotonic());
   }
 }

@@ -165,8 +165,8 @@ export class LocalFiles {
     this.#files.push(file);
   }
 
-  /** Keeps no bytes in memory any more. */
-  rest(): void {
+  /** Keeps no bytes in memory any more: nobody will ask for them soon. */
+  releaseContent(): void {
     this.#newestContent = undefined;
   }
 

@@ -19,6 +19,7 @@ import { attachmentFailure, logFailure } from './attachment-failure.ts';
 import { type DatabaseState, type DatabaseStatus, statusOf } from './database-status.ts';
 import { drainShipping } from './drain-shipping.ts';
 import { authorityOf, fencedReplicas } from './fenced-replicas.ts';
+import type { FileChange } from './file-change.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Lineage, type SettledLineage } from './lineage.ts';
 import { isReadyToAttach } from './ready-database.ts';
@@ -51,7 +52,6 @@ export class DatabaseReplicator {
   #shipping: Shipping | undefined;
   #attachment: Attachment | undefined;
   #loop: FollowLoop | undefined;
-  #busy = false;
   #housekeeping: Housekeeping | undefined;
   #distrustWal = false;
   #mustScan = false;
@@ -70,16 +70,16 @@ export class DatabaseReplicator {
     this.#term = new TermHolder(authorityOf(options.replicas)?.lease);
   }
 
-  /** Something happened to one of the database's files. */
-  notify(): void {
+  /** Something happened to one of the database's files; `wroteDatabase`: perhaps to the database file itself. */
+  notify({ wroteDatabase }: FileChange): void {
+    if (wroteDatabase) this.#loop?.noteDatabaseWritten();
     this.#wakeup.notify();
   }
 
   /** Compares the kernel's locks with those the read mark needs: to be called now and then. A missing one ends the attachment. */
   inspect(): void {
-    const { live } = this.#attachment ?? {};
-    if (live?.hasLocks() === false)
-      this.#loop?.fail(positionLost(live.path, 'the kernel has lost the locks of its read mark'));
+    if (this.#attachment?.live.hasLocks() !== false) return;
+    this.#loop?.fail(positionLost(this.settings.path, 'the kernel has lost the locks of its read mark'));
   }
 
   status(): DatabaseStatus {
@@ -88,6 +88,11 @@ export class DatabaseReplicator {
     const parts = { head: this.#attachment?.files.head, loop: this.#loop, shipping: this.#shipping };
     const status = { path, state: this.#state, idle, lease: this.#term.status, ...statusOf(parts) };
     return { ...status, error: this.#error?.message ?? status.error };
+  }
+
+  /** Copies everything back, if there is nothing else to do; returns whether nothing is left in the WAL. */
+  settle(): boolean {
+    return this.#loop?.settle() === true;
   }
 
   /** Since when, on the monotonic clock, and until when, on the wall clock, there is nothing to do; undefined while there is. */
@@ -221,9 +226,9 @@ export class DatabaseReplicator {
       logger: this.#logger,
       events: {
         onFile: () => shipping.notify(),
-        onBusy: (busy) => this.#setBusy(busy),
+        onBusy: (busy) => this.#options.onBusy?.(busy),
         fileIntervalMs: (tookMs) => Math.max(this.settings.syncIntervalMs, shipping.foldIntervalMs(tookMs)),
-        betweenSyncs: () => this.#betweenSyncs(attachment),
+        betweenSyncs: () => this.#betweenSyncs(attachment, shipping),
       },
     });
     this.#state = 'replicating';
@@ -256,13 +261,10 @@ export class DatabaseReplicator {
     this.#wakeup.poke();
   }
 
-  async #betweenSyncs(attachment: Attachment): Promise<void> {
-    const shipping = this.#shipping!;
-    if (shipping.isSnapshotWanted) {
-      const head = await attachment.writeSnapshot();
-      if (head !== undefined) shipping.snapshotWritten(head.txid);
-    }
+  async #betweenSyncs(attachment: Attachment, shipping: Shipping): Promise<boolean> {
+    const hasWritten = await shipping.snapshotIfWanted(() => attachment.writeSnapshot());
     await this.#housekeeping?.keepBounded(attachment.files, shipping);
+    return hasWritten;
   }
 
   /** A file that was reported, or that the stored table names, stays as it is even if no replica has seen it. */
@@ -273,19 +275,13 @@ export class DatabaseReplicator {
     return this.#shipping?.whileUnsent(newest, fold);
   };
 
-  #setBusy(busy: boolean): void {
-    if (this.#busy === busy) return;
-    this.#busy = busy;
-    this.#options.onBusy?.(busy);
-  }
-
   /** Says a failure once, then waits: for ever longer, or, where only the operator can help, for a sign of change. */
   async #failed(error: Error, signal: AbortSignal): Promise<void> {
     const failure = attachmentFailure(error);
     this.#recovery.suspect(error);
     this.#distrustWal ||= error instanceof EngineError && error.code === 'frame-unreadable';
     this.#mustScan ||= failure === 'position-lost';
-    this.#setBusy(false);
+    this.#options.onBusy?.(false);
     logFailure(this.#logger, error, { isNews: this.#error?.message !== error.message });
     this.#state = failure === 'needs-operator' ? 'failed' : 'waiting';
     this.#error = error;

@@ -14,6 +14,6 @@ export interface ReplicatorOptions {
    * and resolves with whether it did.
    */
   readonly prepare?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
-  /** Told when the database becomes busy, and is polled, or quiet, and wants events. */
+  /** Told again and again whether the database is busy, and polled, or quiet, and wants events. */
   readonly onBusy?: ((busy: boolean) => void) | undefined;
 }

@@ -8,6 +8,7 @@ import { EngineError } from '../engine-error.ts';
 import type { LeaseTerm } from '../lease/database-lease.ts';
 import { FencedClient } from '../lease/fenced-client.ts';
 import type { ShippedFile } from '../levels/shipped-file.ts';
+import type { LineageHead } from '../lineage-head.ts';
 import type { MaintainServices } from '../maintain/maintain-services.ts';
 import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import type { Fence } from '../maintain/stray-files.ts';
@@ -146,7 +147,9 @@ export class Shipping {
     return this.#wantingSnapshot.size > 0;
   }
 
+  /** To be called after a new local file. */
   notify(): void {
+    this.#releaseContent();
     for (const shipper of this.shippers) shipper.notify();
   }
 
@@ -162,10 +165,14 @@ export class Shipping {
     });
   }
 
-  /** To be called after a snapshot of the newest TXID was written to the local files. */
-  snapshotWritten(txid: Txid): void {
-    for (const shipper of this.#wantingSnapshot) shipper.startAfter((txid - 1n) as Txid);
+  /** Has a snapshot of the newest TXID written to the local files if a replica needs one; returns whether. */
+  async snapshotIfWanted(write: () => Promise<LineageHead | undefined>): Promise<boolean> {
+    if (!this.isSnapshotWanted) return false;
+    const head = await write();
+    if (head === undefined) return true;
+    for (const shipper of this.#wantingSnapshot) shipper.startAfter((head.txid - 1n) as Txid);
     this.#wantingSnapshot.clear();
+    return true;
   }
 
   /** Resolves when every replica that is not down has a TXID; rejects when there is no such replica. */
@@ -230,9 +237,17 @@ export class Shipping {
 
   #acknowledged(): void {
     this.#changed.notify();
+    this.#releaseContent();
     if (this.#isFenced) this.notify();
     this.#care.notify();
     this.#events.onAcknowledged();
+  }
+
+  /** Once every replica that accepts files has the newest one, its bytes in memory are of no use. */
+  #releaseContent(): void {
+    const { headTxid } = this.#local;
+    if (this.shippers.every(({ acknowledged, isFailing }) => isFailing || acknowledged === headTxid))
+      this.#local.releaseContent();
   }
 
   /** What a replica lacks may have to be had from others: it looks again when it is known which of them can help. */

@@ -10,8 +10,8 @@ const patienceMs = 10_000;
 export interface Attachable {
   /** Since when it is attached with nothing to do and everything shipped; undefined when it is not. */
   readonly idleSinceMs: number | undefined;
-  /** Ends the attachment until something happens to the database. */
-  park(): void;
+  /** Ends the attachment until something happens to the database; false when something stands against it. */
+  park(): boolean;
 }
 
 export interface AttachmentLimit {
@@ -81,16 +81,15 @@ export class Attachments {
       this.#callOff = undefined;
       if (this.#waiting.size > 0) this.#makeRoom();
     });
-    const wanted = this.#waiting.size - this.#parking.size;
-    if (wanted <= 0) return;
+    if (this.#waiting.size <= this.#parking.size) return;
     const idle = [...this.#attached].flatMap((database) => {
       const { idleSinceMs } = database;
       return idleSinceMs === undefined || this.#parking.has(database) ? [] : [{ database, idleSinceMs }];
     });
     idle.sort((a, b) => a.idleSinceMs - b.idleSinceMs);
-    for (const { database } of idle.slice(0, wanted)) {
-      this.#parking.add(database);
-      database.park();
+    for (const { database } of idle) {
+      if (this.#waiting.size <= this.#parking.size) break;
+      if (database.park()) this.#parking.add(database);
     }
     if (idle.length > 0) this.#sayParking();
     else if (this.#parking.size === 0) this.#sayFull();

@@ -4,6 +4,7 @@ import { describeLease } from '../../engine/lease/describe-lease.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
+import type { FileChange } from '../../engine/replicator/file-change.ts';
 import type { NamedClient } from '../../engine/replicator/replica-heads.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import { openReplica } from '../../replica/open-replica.ts';
@@ -71,7 +72,7 @@ export class HostedDatabase implements Attachable {
       throw error;
     }
     const { path, monitorIntervalMs: pollMs } = this.config;
-    this.#watch = this.#services.watch.add({ path, pollMs, notify: () => this.#notify() });
+    this.#watch = this.#services.watch.add({ path, pollMs, notify: (change) => this.#notify(change) });
     this.#ended = this.#run(signal);
   }
 
@@ -123,12 +124,14 @@ export class HostedDatabase implements Attachable {
   }
 
   /** Ends the attachment of an idle database until something happens to it or its replicas have to be compacted. */
-  park(): void {
+  park(): boolean {
     const { idle } = this.#replicator ?? {};
-    if (this.#replicator === undefined || idle === undefined || this.idleSinceMs === undefined) return;
+    if (this.#replicator === undefined || idle === undefined || this.idleSinceMs === undefined) return false;
+    if (!this.#replicator.settle()) return false;
     const database = { path: this.config.path, status: this.#replicator.status(), untilMs: idle.untilMs };
     this.#parked = new ParkedDatabase(database, this.#services);
     this.#parking.abort();
+    return true;
   }
 
   /** Compares what the kernel has with the locks the database relies on. */
@@ -155,9 +158,9 @@ export class HostedDatabase implements Attachable {
     }
   }
 
-  #notify(): void {
+  #notify(change: FileChange): void {
     this.#parked?.notify();
-    this.#replicator?.notify();
+    this.#replicator?.notify(change);
   }
 
   /** The engine handles what can go wrong with a database; what comes out of it is a mistake in it, and it starts over. */

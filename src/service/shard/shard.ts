@@ -111,8 +111,12 @@ export class Shard {
   /** Parks databases that have been idle for long. */
   park(): void {
     const idleBeforeMs = this.#services.clock.monotonic() - this.#settings.parkAfterMs;
-    const idle = [...this.#databases.values()].filter(({ idleSinceMs = Infinity }) => idleSinceMs <= idleBeforeMs);
-    for (const database of idle.slice(0, parkedAtOnce)) database.park();
+    let parked = 0;
+    for (const database of this.#databases.values()) {
+      const { idleSinceMs = Number.POSITIVE_INFINITY } = database;
+      if (idleSinceMs <= idleBeforeMs && database.park()) parked += 1;
+      if (parked === parkedAtOnce) return;
+    }
   }
 
   get #parkLookMs(): number {

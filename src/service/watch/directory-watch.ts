@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import type { FileChange } from '../../engine/replicator/file-change.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import type { DirectoryEvent } from './directory-events.ts';
@@ -13,7 +14,7 @@ export interface WatchedDatabase {
   readonly path: string;
   /** How often it is notified while its directory cannot be watched. */
   readonly pollMs: number;
-  readonly notify: () => void;
+  readonly notify: (change: FileChange) => void;
 }
 
 export interface DirectoryWatchServices {
@@ -102,7 +103,7 @@ export class DatabaseWatch {
   resume(): void {
     if (this.#subscriptions !== undefined) return;
     this.#subscribe();
-    this.#database.notify();
+    this.#database.notify({ wroteDatabase: true });
   }
 
   /** SQLite puts the WAL beside the file that a symbolic link leads to, so that directory counts too. */
@@ -112,15 +113,17 @@ export class DatabaseWatch {
     const places = new Set([path, this.#leadsTo ?? path]);
     this.#subscriptions = [...places].map((place) => {
       const names = suffixes.map((suffix) => basename(place) + suffix);
-      const subscriber = { names, pollMs, notify: (event: DirectoryEvent) => this.#notified(event) };
+      const notify = (event: DirectoryEvent, name: string | undefined) =>
+        this.#notified(event, { wroteDatabase: name === undefined || name === basename(place) });
+      const subscriber = { names, pollMs, notify };
       return { directory: this.#owner.subscribe(dirname(place), subscriber), subscriber };
     });
   }
 
   /** A link that appears or leads elsewhere moves the watch. */
-  #notified(event: DirectoryEvent): void {
+  #notified(event: DirectoryEvent, change: FileChange): void {
     if (event === 'rename') this.#followLink();
-    this.#database.notify();
+    this.#database.notify(change);
   }
 
   #followLink(): void {

@@ -8,8 +8,8 @@ export interface Subscriber {
   readonly names: readonly string[];
   /** How often it is notified while the directory cannot be watched. */
   readonly pollMs: number;
-  /** `rename` also where anything may have happened. */
-  readonly notify: (event: DirectoryEvent) => void;
+  /** `rename` without a name where anything may have happened. */
+  readonly notify: (event: DirectoryEvent, name: string | undefined) => void;
 }
 
 /**
@@ -125,7 +125,7 @@ export class WatchedDirectory {
 
   #notify(name: string | undefined, event: DirectoryEvent = 'rename'): void {
     const wanted = name === undefined ? this.#active : this.#byName.get(name);
-    if (wanted !== undefined) for (const subscriber of [...wanted]) subscriber.notify(event);
+    if (wanted !== undefined) for (const subscriber of [...wanted]) subscriber.notify(event, name);
   }
 }
 

@@ -9,13 +9,15 @@ const never = new AbortController().signal;
 class FakeDatabase implements Attachable {
   idleSinceMs: number | undefined;
   parkCount = 0;
+  isFree = true;
 
   constructor(idleSinceMs?: number) {
     this.idleSinceMs = idleSinceMs;
   }
 
-  park(): void {
+  park(): boolean {
     this.parkCount += 1;
+    return this.isFree;
   }
 }
 
@@ -65,6 +67,17 @@ describe('Attachments', () => {
     assert.equal(busy.parkCount, 1);
     attachments.release(busy);
     await admitted;
+  });
+
+  it('parks another one in place of one that cannot be', async () => {
+    const { attachments } = scene(2);
+    const [blocked, free] = [new FakeDatabase(10), new FakeDatabase(20)];
+    blocked.isFree = false;
+    for (const database of [blocked, free]) await attachments.admit(database, never);
+    const admitted = attachments.admit(new FakeDatabase(), never);
+    assert.deepEqual([blocked.parkCount, free.parkCount], [1, 1]);
+    attachments.release(free);
+    assert.equal(await admitted, true);
   });
 
   it('does not let those in that are stopped while they wait', async () => {

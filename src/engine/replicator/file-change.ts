@@ -1,0 +1,5 @@
+/** What an event of a database's files tells. */
+export interface FileChange {
+  /** Whether it may be of the database file itself, which only a checkpoint writes, and not just of the WAL. */
+  readonly wroteDatabase: boolean;
+}
