@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import { cleanUp } from '../../engine/clean-up.ts';
 import { until } from '../../engine/until.ts';
 
 const command = fileURLToPath(new URL('../../../bin/litestream.js', import.meta.url));
@@ -14,7 +16,7 @@ const nobody = 65534;
 /** A folder whose `data` holds databases under these names, all of it everybody's. */
 function folderWith(t: TestContext, names: readonly string[]): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'passed-over-')));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUp(t, () => rmSync(folder, { recursive: true, force: true }));
   const database = new Database(join(folder, 'made'));
   database.exec('pragma journal_mode = wal; create table t (x)');
   database.close();
@@ -34,7 +36,11 @@ function replicate(t: TestContext, folder: string, through: readonly string[]) {
   const words = [process.execPath, command, 'replicate', join(folder, 'data'), `file://${join(folder, 'replicas')}`];
   const [file, ...args] = [...through, ...words];
   const child = spawn(file!, args, { env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] });
-  t.after(() => child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  cleanUp(t, async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
   const lines = (part: string) => said.split('\n').filter((line) => line.includes(part));
