@@ -15,19 +15,18 @@ export interface UnsettledWal {
   readonly ageMs: number;
 }
 
+export type CheckpointLimits = Pick<DatabaseSettings, 'minCheckpointPageCount' | 'checkpointIntervalMs'>;
+
 /** Decides when the WAL is made to restart, and knows whether a reader of the application is in the way. */
 export class CheckpointSchedule {
-  readonly #settings: Pick<DatabaseSettings, 'minCheckpointPageCount' | 'checkpointIntervalMs'>;
+  readonly #limits: CheckpointLimits;
   readonly #logger: Logger;
   readonly #backoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
   #notBeforeMs = 0;
   #readerInTheWay = false;
 
-  constructor(
-    settings: Pick<DatabaseSettings, 'minCheckpointPageCount' | 'checkpointIntervalMs'>,
-    { logger }: { readonly logger: Logger },
-  ) {
-    this.#settings = settings;
+  constructor(limits: CheckpointLimits, { logger }: { readonly logger: Logger }) {
+    this.#limits = limits;
     this.#logger = logger;
   }
 
@@ -37,19 +36,22 @@ export class CheckpointSchedule {
 
   isDue(nowMs: number, wal: UnsettledWal | undefined): boolean {
     if (wal === undefined || nowMs < this.#notBeforeMs) return false;
-    if (wal.mxFrame >= this.#settings.minCheckpointPageCount) return true;
-    return wal.mxFrame > 0 && wal.ageMs >= this.#settings.checkpointIntervalMs;
+    if (wal.mxFrame >= this.#limits.minCheckpointPageCount) return true;
+    return wal.mxFrame > 0 && wal.ageMs >= this.#limits.checkpointIntervalMs;
   }
 
   /** Whether it cannot wait for the next file. */
   isOverdue(nowMs: number, wal: UnsettledWal | undefined): boolean {
-    const overdueFrames = overdueFactor * this.#settings.minCheckpointPageCount;
+    const overdueFrames = overdueFactor * this.#limits.minCheckpointPageCount;
     return wal !== undefined && wal.mxFrame >= overdueFrames && this.isDue(nowMs, wal);
   }
 
   noteReport({ outcome }: CheckpointReport, nowMs: number): void {
-    if (outcome === 'complete') this.noteSettled();
-    if (outcome === 'complete' || outcome === 'memory') return; // with 'memory' a file is due now, and makes room
+    if (outcome === 'memory') return; // a file is due now, and makes room
+    if (outcome === 'complete') {
+      this.noteSettled();
+      return;
+    }
     this.#notBeforeMs = nowMs + (outcome === 'checkpointer' ? otherCheckpointMs : this.#backoff.next());
     if (outcome === 'reader' && !this.#readerInTheWay) {
       this.#readerInTheWay = true;

@@ -77,7 +77,7 @@ export class FollowLoop {
     return this.#checkpoints.readerInTheWay;
   }
 
-  /** Since when everything is written and only an event can bring news, on the monotonic clock; undefined otherwise. */
+  /** Since when everything is written and only an event can bring news, settled or not, on the monotonic clock; undefined otherwise. */
   get atRestSinceMs(): number | undefined {
     return this.#isAtRest ? this.#restSinceMs : undefined;
   }
@@ -123,11 +123,13 @@ export class FollowLoop {
   settle(): boolean {
     if (!this.#isAtRest) return false;
     try {
-      if (!this.#isSettled() && !this.#attachment.settle()) return false;
-      this.#attachment.rest();
-      return true;
+      if (!this.#isSettled()) {
+        this.#settle(this.#clock.monotonic());
+        this.#attachment.rest();
+      }
+      return this.#isSettled();
     } catch (error) {
-      this.fail(error as Error);
+      if (!this.#isPassing(error)) this.fail(error as Error);
       return false;
     }
   }
@@ -151,13 +153,12 @@ export class FollowLoop {
 
   /** One look. Returns how long to wait, undefined when only an event can bring news. */
   async #turn(): Promise<number | undefined> {
-    const attachment = this.#attachment;
     if (this.#failure !== undefined) throw this.#failure;
+    const attachment = this.#attachment;
     const asked = this.#requests.waiting;
     try {
       const now = this.#clock.monotonic();
-      if (this.#mayStayAtRest(now) && asked.length === 0 && !(await this.#events.betweenSyncs()))
-        return this.#restMs(now);
+      if (this.#mayStayAtRest(now) && !(await this.#events.betweenSyncs())) return this.#restMs(now);
       if (now >= this.#placeAtMs || this.#wasNotified) this.#checkPlace(now);
       this.#isAtRest = false;
       this.#schedule.noteBackfill(attachment.live.index().nBackfill);
@@ -175,10 +176,15 @@ export class FollowLoop {
       if (!attachment.capture.hasNews) this.#requests.answer(asked, attachment.files.head);
       await this.#events.betweenSyncs();
     } catch (error) {
-      if (!(error instanceof LiveError) || error.code !== 'busy' || !attachment.live.isMarkHeld) throw error;
+      if (!this.#isPassing(error)) throw error;
       return busyMs;
     }
     return this.#nextDelay();
+  }
+
+  /** Another process is in the way for a moment, and nothing was given up for it. */
+  #isPassing(error: unknown): boolean {
+    return error instanceof LiveError && error.code === 'busy' && this.#attachment.live.isMarkHeld;
   }
 
   /** Whether events tell of whatever happens to the database. */
@@ -228,9 +234,9 @@ export class FollowLoop {
     return this.#isSettled() ? undefined : Math.max(1, this.#settling.dueMs - now);
   }
 
-  /** A wake-up without an event, and before it is time to settle: a replica has a file, for example. */
+  /** A wake-up that is no event, no request and not the time to settle: a replica has a file, for example. */
   #mayStayAtRest(now: number): boolean {
-    if (!this.#isAtRest || !this.#watched || this.#wasNotified) return false;
+    if (!this.#isAtRest || !this.#watched || this.#wasNotified || this.#requests.waiting.length > 0) return false;
     return this.#isSettled() || now < this.#settling.dueMs;
   }
 
@@ -257,7 +263,6 @@ export class FollowLoop {
     const now = this.#clock.monotonic();
     this.#lastFileMs = now;
     this.#lastFileTookMs = now - startMs;
-    this.#settling.noteMark(now, this.#isSettled());
     this.#settling.noteFile(now, this.#isCalm(now));
     this.#events.onFile();
   }
@@ -284,8 +289,8 @@ export class FollowLoop {
   /** Undefined once everything is copied back. */
   #unsettledWal(now: number): UnsettledWal | undefined {
     if (this.#isSettled()) return undefined;
-    const sinceMs = this.#settling.unsettledSinceMs ?? now;
-    return { mxFrame: this.#attachment.live.index().mxFrame, ageMs: now - sinceMs };
+    const { mxFrame } = this.#attachment.live.index();
+    return { mxFrame, ageMs: now - (this.#settling.unsettledSinceMs ?? now) };
   }
 
   async #checkpoint(): Promise<void> {

@@ -27,7 +27,7 @@ export class SettleSchedule {
     return this.#unsettledSinceMs;
   }
 
-  /** To be called at every look. */
+  /** To be called after every look, and what followed from it. */
   noteMark(nowMs: number, isZero: boolean): void {
     if (isZero) this.#unsettledSinceMs = undefined;
     else this.#unsettledSinceMs ??= nowMs;

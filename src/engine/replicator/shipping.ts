@@ -147,7 +147,7 @@ export class Shipping {
     return this.#wantingSnapshot.size > 0;
   }
 
-  /** To be called after a new local file. */
+  /** To be called when there is a new local file, or another reason to look whether files can be sent. */
   notify(): void {
     this.#releaseContent();
     for (const shipper of this.shippers) shipper.notify();
@@ -237,7 +237,6 @@ export class Shipping {
 
   #acknowledged(): void {
     this.#changed.notify();
-    this.#releaseContent();
     if (this.#isFenced) this.notify();
     this.#care.notify();
     this.#events.onAcknowledged();

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { cleanUp } from '../../engine/clean-up.ts';
+import { temporaryFolder } from '../../engine/scene.ts';
 import { until } from '../../engine/until.ts';
 
 const command = fileURLToPath(new URL('../../../bin/litestream.js', import.meta.url));
@@ -15,8 +15,7 @@ const nobody = 65534;
 
 /** A folder whose `data` holds databases under these names, all of it everybody's. */
 function folderWith(t: TestContext, names: readonly string[]): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'passed-over-')));
-  cleanUp(t, () => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const database = new Database(join(folder, 'made'));
   database.exec('pragma journal_mode = wal; create table t (x)');
   database.close();
