@@ -146,7 +146,7 @@ test('a file of a lower epoch behind the first one of the term is taken out of l
   const { quarantinePath } = new MetaDirectory(scene.metaPath);
   assert.deepEqual(readFileSync(join(quarantinePath, 'ltx', '0', name)), stray);
   assert.ok(!scene.replica.names().includes(name));
-  assert.match(sidecar.logs.join('\n'), /another program wrote to the replica without its lease/);
   await sidecar.stop();
+  assert.match(sidecar.logs.join('\n'), /another program wrote to the replica without its lease/);
   assert.equal((await stateOf(scene)).rows.length > 1, true);
 });
