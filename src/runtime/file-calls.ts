@@ -5,6 +5,14 @@ import { pathExists } from './path-exists.ts';
 /** What a call returns: on a disk of this machine at once, elsewhere later. */
 type Soon<T> = T | Promise<T>;
 
+/** Of the file under a name. Times in milliseconds, cut to whole ones where they can be set. */
+export interface FileStats {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  /** When the file, or what is known of it, changed last. */
+  readonly changedAtMs: number;
+}
+
 /** The system calls that durable files are made of. Each throws, or rejects with, what the system says. */
 export interface FileCalls {
   open(path: string, flags: string, mode?: number): Soon<number>;
@@ -18,8 +26,7 @@ export interface FileCalls {
   close(descriptor: number): Soon<void>;
   /** The inode under a name, links not followed. */
   inodeAt(path: string): Soon<bigint>;
-  /** When the file under a name, or what is known of it, changed last. */
-  changedAtMs(path: string): Soon<number>;
+  stats(path: string): Soon<FileStats>;
   exists(path: string): Soon<boolean>;
   rename(from: string, to: string): Soon<void>;
   link(existingPath: string, newPath: string): Soon<void>;
@@ -47,6 +54,10 @@ export function fileTime(timeMs: number): number {
   return (timeMs + 0.0005) / 1000;
 }
 
+function fileStats({ size, mtimeMs, ctimeMs }: fs.Stats): FileStats {
+  return { sizeBytes: size, modifiedMs: Math.floor(mtimeMs), changedAtMs: ctimeMs };
+}
+
 async function writeAll(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.byteLength; ) {
     done += (await write(descriptor, bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
@@ -71,7 +82,7 @@ export const promptCalls: FileCalls = {
   inodeOf: (descriptor) => fs.fstatSync(descriptor, { bigint: true }).ino,
   close: fs.closeSync,
   inodeAt: (path) => fs.lstatSync(path, { bigint: true }).ino,
-  changedAtMs: (path) => fs.statSync(path).ctimeMs,
+  stats: (path) => fileStats(fs.statSync(path)),
   exists: (path) => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined,
   rename: fs.renameSync,
   link: fs.linkSync,
@@ -89,7 +100,7 @@ export const patientCalls: FileCalls = {
   inodeOf: async (descriptor) => (await promisify(fs.fstat)(descriptor, { bigint: true })).ino,
   close: promisify(fs.close),
   inodeAt: async (path) => (await fs.promises.lstat(path, { bigint: true })).ino,
-  changedAtMs: async (path) => (await fs.promises.stat(path)).ctimeMs,
+  stats: async (path) => fileStats(await fs.promises.stat(path)),
   exists: pathExists,
   rename: fs.promises.rename,
   link: fs.promises.link,

@@ -127,11 +127,9 @@ export class LocalFiles {
   /** The bytes of a file, for a replica. */
   async body(file: LtxFileInfo): Promise<StoredBody> {
     const known = this.#newestContent;
-    if (known?.txid === file.minTxid && file.level === 0) return bodyInMemory(known.bytes);
-    return this.#whole(file.maxTxid, async () => ({
-      ...(await bodyOf(this.#client, file)),
-      sharedPath: this.#meta.filePath(file),
-    }));
+    const sharedPath = this.#meta.filePath(file);
+    if (known?.txid === file.minTxid && file.level === 0) return { ...bodyInMemory(known.bytes), sharedPath };
+    return this.#whole(file.maxTxid, async () => ({ ...(await bodyOf(this.#client, file)), sharedPath }));
   }
 
   /** Starts the file of a TXID under a temporary name. */

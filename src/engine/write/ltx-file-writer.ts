@@ -57,5 +57,6 @@ export async function writeLtxFile(
   const finished = encoder.finish(headerOf(changes, encoder.pagesChecksum));
   await pending.append(finished.tail);
   await pending.writeAt(finished.headerBytes, 0);
+  await pending.setModified(finished.header.timestampMs); // as in a replica, where it may become the same file
   return { header: finished.header, sizeBytes: finished.fileSizeBytes, changes };
 }

@@ -1,4 +1,4 @@
-import { combineRegisters, RegisterCombiner } from '../../kernel/crc64-combine.ts';
+import { RegisterCombiner } from '../../kernel/crc64-combine.ts';
 import type { Kernels, PageRun } from '../../kernel/kernels.ts';
 import { hashedBytesOf } from '../../kernel/limits.ts';
 import { type Checksum, checksumOfRegister, unknownChecksum } from './checksum.ts';
@@ -105,7 +105,7 @@ export class LtxEncoder {
     bytes.set(index, endOfPagesBytes);
     const trailerOffset = endOfPagesBytes + index.length;
     const headRegister = this.#kernels.crc64(fullRegister, headerBytes);
-    const bodyRegister = combineRegisters(
+    const bodyRegister = this.#combiner.combine(
       headRegister,
       this.#bodyRegister,
       hashedBytesOf(this.pageCount, this.#pageSizeBytes),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link as hardLink, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Level, levels } from '../../format/ltx/level.ts';
 import { type Txid, toTxid } from '../../format/ltx/txid.ts';
@@ -50,7 +50,7 @@ export class FileReplicaClient implements ReplicaClient {
   readonly #path: string;
   readonly #durableFiles: DurableFiles;
   readonly #publisher: ExclusivePublisher;
-  readonly #link: ShareSteps['link'];
+  readonly #link: FileReplicaOptions['link'];
   readonly #leftovers: Leftovers;
   readonly #gate: CallGate;
   #knownCalls: FileCalls | undefined;
@@ -59,7 +59,7 @@ export class FileReplicaClient implements ReplicaClient {
     this.url = `file://${options.path}`;
     this.#path = options.path;
     this.#durableFiles = services.durableFiles;
-    this.#link = options.link ?? hardLink;
+    this.#link = options.link;
     this.#publisher = new ExclusivePublisher({
       link: options.link,
       onWithoutLinks: (_, error) =>
@@ -111,12 +111,12 @@ export class FileReplicaClient implements ReplicaClient {
     const path = this.#pathOf(file);
     return this.#gate.run(options?.signal, async () => {
       const calls = this.#calls();
+      const shared = await this.#share(path, body, options?.signal);
+      if (shared !== undefined) return shared;
       if (await storing(path, async () => calls.exists(path))) {
         await storing(path, () => syncDirectory(dirname(path), calls));
         return 'exists';
       }
-      const shared = await this.#share(path, body, options?.signal);
-      if (shared !== undefined) return shared;
       const temporaryPath = temporaryPathOf(path, randomBytes(8).toString('hex'));
       const outcome = await this.#leftovers.keeping(temporaryPath, async () => {
         const pending = await storing(path, () => this.#begin(path, temporaryPath));
@@ -164,15 +164,19 @@ export class FileReplicaClient implements ReplicaClient {
   }
 
   async #share(path: string, body: LtxBody, signal: AbortSignal | undefined): Promise<WriteOutcome | undefined> {
-    const link: ShareSteps['link'] = async (existingPath, newPath) => {
+    const calls = this.#calls();
+    const link: ShareSteps['link'] = (existingPath, newPath) => {
       signal?.throwIfAborted();
-      await this.#link(existingPath, newPath);
+      return (this.#link ?? calls.link)(existingPath, newPath);
     };
     const reached: ShareSteps['reached'] = (stage) => this.#durableFiles.reached('replica-ltx', stage, path);
-    const outcome = await shareFile(path, body, { link, reached });
+    const outcome = await shareFile(path, body, { link, reached, calls });
     if (outcome === undefined) return undefined;
-    await storing(path, () => syncDirectory(dirname(path), this.#calls()));
-    if (outcome === 'created') reached('sync-directory');
+    await storing(path, () => syncDirectory(dirname(path), calls));
+    if (outcome === 'created') {
+      reached('sync-directory');
+      await this.#leftovers.sweep(dirname(path), path, calls);
+    }
     return outcome;
   }
 

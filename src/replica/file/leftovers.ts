@@ -18,6 +18,7 @@ export function temporaryPathOf(path: string, attempt: string): string {
 export class Leftovers {
   readonly #ageMs: number;
   readonly #logger: Logger;
+  /** On this process's clock. */
   readonly #sweptAtMs = new Map<string, number>();
   readonly #live = new Set<string>();
 
@@ -38,10 +39,11 @@ export class Leftovers {
 
   /** To be called after each write: looks through the directory at most once per `ageMs`. Failures lose nothing. */
   async sweep(directory: string, writtenPath: string, calls: FileCalls): Promise<void> {
+    const atMs = performance.now();
+    if (atMs - (this.#sweptAtMs.get(directory) ?? Number.NEGATIVE_INFINITY) < this.#ageMs) return;
+    this.#sweptAtMs.set(directory, atMs);
     try {
-      const nowMs = await calls.changedAtMs(writtenPath);
-      if (nowMs - (this.#sweptAtMs.get(directory) ?? Number.NEGATIVE_INFINITY) < this.#ageMs) return;
-      this.#sweptAtMs.set(directory, nowMs);
+      const { changedAtMs: nowMs } = await calls.stats(writtenPath);
       for (const name of await readdir(directory)) {
         if (temporaryName.test(name)) await this.#removeOld(`${directory}/${name}`, nowMs);
       }

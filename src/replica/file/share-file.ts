@@ -1,44 +1,55 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeDirectory } from '../../runtime/durable-directory.ts';
 import type { DurableStage } from '../../runtime/durable-step.ts';
-import { fileTime } from '../../runtime/file-calls.ts';
+import type { FileCalls } from '../../runtime/file-calls.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import type { LtxBody, WriteOutcome } from '../replica-client.ts';
 
-/** Below this a copy costs next to nothing, and two copies are better than one. */
-const leastBytes = 64 << 20;
-
 export interface ShareSteps {
-  readonly link: (existingPath: string, newPath: string) => Promise<void>;
+  readonly link: (existingPath: string, newPath: string) => void | Promise<void>;
   readonly reached: (stage: DurableStage) => void;
+  readonly calls: FileCalls;
 }
 
 /**
- * Gives a large file that nobody will write to again a second name instead of copying it. Undefined where that cannot be,
+ * Gives a durable file that nobody will write to again a second name instead of copying it. Undefined where that cannot be,
  * on another file system for one: then it is to be copied.
  */
-export async function shareFile(
-  path: string,
-  { sharedPath, sizeBytes, timestampMs }: LtxBody,
-  steps: ShareSteps,
-): Promise<WriteOutcome | undefined> {
-  if (sharedPath === undefined || sizeBytes < leastBytes) return undefined;
-  let handle: FileHandle | undefined;
+export async function shareFile(path: string, body: LtxBody, steps: ShareSteps): Promise<WriteOutcome | undefined> {
+  const { sharedPath, sizeBytes } = body;
+  if (sharedPath === undefined) return undefined;
   try {
-    handle = await open(sharedPath, 'r');
-    if ((await handle.stat()).size !== sizeBytes) return undefined;
-    await handle.utimes(fileTime(timestampMs), fileTime(timestampMs));
-    steps.reached('write');
-    await handle.sync();
-    steps.reached('sync');
-    await makeDirectory(dirname(path));
-    await steps.link(sharedPath, path);
+    const stats = await steps.calls.stats(sharedPath);
+    if (stats.sizeBytes !== sizeBytes) return undefined;
+    if (stats.modifiedMs !== body.timestampMs) await setModified(sharedPath, body.timestampMs, steps);
+    await linkInto(path, sharedPath, steps);
     steps.reached('publish');
     return 'created';
   } catch (error) {
     return systemErrorCode(error) === 'EEXIST' ? 'exists' : undefined;
-  } finally {
-    await handle?.close();
   }
+}
+
+/** Gives the file its time, which the name goes with, and makes it durable. */
+async function setModified(sharedPath: string, timestampMs: number, { calls, reached }: ShareSteps): Promise<void> {
+  const descriptor = await calls.open(sharedPath, 'r');
+  try {
+    await calls.setModified(descriptor, timestampMs);
+    reached('write');
+    await calls.sync(descriptor);
+    reached('sync');
+  } finally {
+    await calls.close(descriptor);
+  }
+}
+
+/** The directory may not be there yet. */
+async function linkInto(path: string, sharedPath: string, { link }: ShareSteps): Promise<void> {
+  try {
+    return await link(sharedPath, path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+  }
+  await makeDirectory(dirname(path));
+  await link(sharedPath, path);
 }
