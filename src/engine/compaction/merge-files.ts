@@ -44,17 +44,15 @@ export async function mergeFiles(
   files: readonly LtxFileInfo[],
   context: MergeContext,
 ): Promise<MergedFile> {
-  const output = await ScratchFile.open(context.scratchPath);
+  const output = new ScratchFile(context.scratchPath);
+  const scratch = new ScratchFile(context.scratchPath);
   try {
-    const scratch = await ScratchFile.open(context.scratchPath);
-    try {
-      return await mergeInto(output, level, files, scratch, context);
-    } finally {
-      await scratch.close();
-    }
+    return await mergeInto(output, level, files, scratch, context);
   } catch (error) {
     await output.close();
     throw error;
+  } finally {
+    await scratch.close();
   }
 }
 

@@ -4,22 +4,19 @@ import { join } from 'node:path';
 import { makeDirectory } from '../../runtime/durable-directory.ts';
 
 const chunkBytes = 1 << 20;
+/** So much is kept in memory: most merges of most databases never need a file. */
+const memoryBytes = 1 << 18;
 
-/** A file without a name: nothing of it is left when it is closed or the process ends, in whatever way. */
+/** A file without a name: nothing of it is left when it is closed or the process ends, in whatever way. Small ones are in memory. */
 export class ScratchFile {
-  readonly #handle: FileHandle;
+  readonly #directory: string;
+  #memory: Uint8Array | undefined = new Uint8Array(0);
+  #handle: Promise<FileHandle> | undefined;
   #endBytes = 0;
 
-  private constructor(handle: FileHandle) {
-    this.#handle = handle;
-  }
-
-  static async open(directory: string): Promise<ScratchFile> {
-    await makeDirectory(directory);
-    const path = join(directory, `${randomBytes(8).toString('hex')}.tmp`);
-    const handle = await open(path, 'wx+', 0o600);
-    await rm(path);
-    return new ScratchFile(handle);
+  /** Nothing is made in `directory`, nor the directory, before there is a need. */
+  constructor(directory: string) {
+    this.#directory = directory;
   }
 
   /** Sets bytes aside at the end and returns where they begin. */
@@ -30,17 +27,16 @@ export class ScratchFile {
   }
 
   async writeAt(bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done);
-      done += bytesWritten;
-    }
+    if (this.#keep(bytes, position)) return;
+    await writeAll(await this.#file(), bytes, position);
   }
 
   async readAt(target: Uint8Array, position: number): Promise<void> {
+    const source = this.#memory ?? (await this.#file());
     for (let done = 0; done < target.length; ) {
-      const { bytesRead } = await this.#handle.read(target, done, target.length - done, position + done);
-      if (bytesRead === 0) throw new RangeError(`Cannot read scratch file: nothing at byte ${position + done}`);
-      done += bytesRead;
+      const count = await readSome(source, target.subarray(done), position + done);
+      if (count === 0) throw new RangeError(`Cannot read scratch file: nothing at byte ${position + done}`);
+      done += count;
     }
   }
 
@@ -55,6 +51,54 @@ export class ScratchFile {
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    const handle = await this.#handle?.catch(() => undefined);
+    await handle?.close();
   }
+
+  /** Whether the bytes were taken into memory. */
+  #keep(bytes: Uint8Array, position: number): boolean {
+    const endBytes = position + bytes.length;
+    if (this.#memory === undefined || endBytes > memoryBytes) return false;
+    if (endBytes > this.#memory.length) {
+      const larger = new Uint8Array(Math.min(memoryBytes, Math.max(endBytes, 2 * this.#memory.length)));
+      larger.set(this.#memory);
+      this.#memory = larger;
+    }
+    this.#memory.set(bytes, position);
+    return true;
+  }
+
+  /** Goes over to a file, once, whoever is first. */
+  #file(): Promise<FileHandle> {
+    this.#handle ??= openUnnamed(this.#directory, this.#memory ?? new Uint8Array(0));
+    this.#memory = undefined;
+    return this.#handle;
+  }
+}
+
+async function openUnnamed(directory: string, content: Uint8Array): Promise<FileHandle> {
+  await makeDirectory(directory);
+  const path = join(directory, `${randomBytes(8).toString('hex')}.tmp`);
+  const handle = await open(path, 'wx+', 0o600);
+  try {
+    await rm(path);
+    await writeAll(handle, content, 0);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  }
+}
+
+async function readSome(source: Uint8Array | FileHandle, target: Uint8Array, position: number): Promise<number> {
+  if (!(source instanceof Uint8Array)) return (await source.read(target, 0, target.length, position)).bytesRead;
+  const bytes = source.subarray(position, position + target.length);
+  target.set(bytes);
+  return bytes.length;
 }

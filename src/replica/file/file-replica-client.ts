@@ -10,6 +10,7 @@ import { claimPath, ExclusivePublisher, type ExclusivePublisherOptions } from '.
 import { type FileCalls, patientCalls, promptCalls } from '../../runtime/file-calls.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { PendingFile } from '../../runtime/pending-file.ts';
+import { removeIfThere } from '../../runtime/remove-if-there.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import { CallGate } from '../call-gate.ts';
@@ -29,7 +30,7 @@ import { sizedChunks } from '../sized-chunks.ts';
 import { fileError } from './file-error.ts';
 import { FileReader } from './file-reader.ts';
 import { Leftovers, temporaryPathOf } from './leftovers.ts';
-import { claimedNames, listLevel, ltxNames } from './level-listing.ts';
+import { claimedNames, levelsIn, listLevel, ltxNames } from './level-listing.ts';
 import { type ShareSteps, shareFile } from './share-file.ts';
 
 const hourMs = 3_600_000;
@@ -87,8 +88,9 @@ export class FileReplicaClient implements ReplicaClient {
   async *listAll(options: CallOptions = {}): AsyncGenerator<LtxFileInfo, void, undefined> {
     this.#gate.enter(options.signal);
     try {
+      const present = await levelsIn(this.#path);
       for (const level of levels) {
-        yield* listLevel(`${this.#path}/${levelPath(level)}`, level, toTxid(1), options.signal);
+        if (present.has(level)) yield* listLevel(`${this.#path}/${levelPath(level)}`, level, toTxid(1), options.signal);
       }
     } finally {
       this.#gate.leave();
@@ -215,8 +217,10 @@ export class FileReplicaClient implements ReplicaClient {
   /** A claim left by a kill goes as well, or it could be completed when the name is written again. */
   async #removeFile(path: string): Promise<void> {
     try {
-      await rm(path, { force: true });
-      await rm(claimPath(path), { recursive: true, force: true });
+      const calls = this.#calls();
+      await removeIfThere(path, calls);
+      const claim = claimPath(path);
+      if (await calls.exists(claim)) await rm(claim, { recursive: true, force: true });
     } catch (error) {
       throw fileError('delete', path, error);
     }

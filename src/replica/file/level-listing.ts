@@ -1,9 +1,11 @@
-import { opendir, stat } from 'node:fs/promises';
+import { opendir, readdir, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { parseLtxFileName } from '../../format/ltx/file-name.ts';
-import type { Level } from '../../format/ltx/level.ts';
+import { type Level, levels } from '../../format/ltx/level.ts';
 import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
 import { claimPath } from '../../runtime/exclusive-publisher.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
+import { levelPath } from '../directory-layout.ts';
 import type { LtxFileInfo } from '../replica-client.ts';
 import { fileError } from './file-error.ts';
 
@@ -49,6 +51,18 @@ async function namesWhere(
     throw fileError('list', directory, error);
   }
   return names;
+}
+
+/** The levels that have a directory in a replica. */
+export async function levelsIn(replicaPath: string): Promise<ReadonlySet<Level>> {
+  const directory = dirname(`${replicaPath}/${levelPath(0)}`);
+  try {
+    const names = new Set(await readdir(directory));
+    return new Set(levels.filter((level) => names.has(basename(levelPath(level)))));
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return new Set();
+    throw fileError('list', directory, error);
+  }
 }
 
 /** The files of one level directory, as `ReplicaClient.list` wants them. Sizes are read a few names ahead. */
