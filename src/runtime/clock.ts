@@ -16,7 +16,10 @@ export const longestTimerMs = 24 * 3_600_000;
 /** The machine's own clocks. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => Number(process.hrtime.bigint() / 1_000n) / 1_000,
+  monotonic: () => {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1_000 + nanoseconds / 1e6;
+  },
   after,
   sleep: (ms, signal) => sleepOn({ after }, ms, signal),
 };

@@ -16,6 +16,8 @@ export interface FileStats {
 /** The system calls that durable files are made of. Each throws, or rejects with, what the system says. */
 export interface FileCalls {
   open(path: string, flags: string, mode?: number): Soon<number>;
+  /** Reads into `target` from its start; returns how many bytes there were, 0 at the end of the file. */
+  read(descriptor: number, target: Uint8Array, position: number): Soon<number>;
   write(descriptor: number, bytes: Uint8Array, position: number): Promise<void>;
   sync(descriptor: number): Promise<void>;
   syncData(descriptor: number): Promise<void>;
@@ -33,7 +35,7 @@ export interface FileCalls {
   unlink(path: string): Soon<void>;
 }
 
-/** Up to this many bytes go into the page cache faster than they go to another thread. */
+/** Up to this many bytes go into the page cache, or come from it, faster than they go to another thread. */
 const promptBytes = 128 * 1024;
 
 const write = promisify(fs.write) as (
@@ -43,6 +45,13 @@ const write = promisify(fs.write) as (
   length: number,
   position: number,
 ) => Promise<{ bytesWritten: number }>;
+const read = promisify(fs.read) as (
+  descriptor: number,
+  target: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+) => Promise<{ bytesRead: number }>;
 const sync = promisify(fs.fsync);
 const syncData = promisify(fs.fdatasync);
 
@@ -58,6 +67,10 @@ function fileStats({ size, mtimeMs, ctimeMs }: fs.Stats): FileStats {
   return { sizeBytes: size, modifiedMs: Math.floor(mtimeMs), changedAtMs: ctimeMs };
 }
 
+async function readSome(descriptor: number, target: Uint8Array, position: number): Promise<number> {
+  return (await read(descriptor, target, 0, target.byteLength, position)).bytesRead;
+}
+
 async function writeAll(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.byteLength; ) {
     done += (await write(descriptor, bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
@@ -70,6 +83,10 @@ async function writeAll(descriptor: number, bytes: Uint8Array, position: number)
  */
 export const promptCalls: FileCalls = {
   open: fs.openSync,
+  read: (descriptor, target, position) =>
+    target.byteLength > promptBytes
+      ? readSome(descriptor, target, position)
+      : fs.readSync(descriptor, target, 0, target.byteLength, position),
   async write(descriptor, bytes, position) {
     if (bytes.byteLength > promptBytes) return writeAll(descriptor, bytes, position);
     for (let done = 0; done < bytes.byteLength; )
@@ -92,6 +109,7 @@ export const promptCalls: FileCalls = {
 /** For file systems of other machines, any of whose calls may take its time: nobody else waits meanwhile. */
 export const patientCalls: FileCalls = {
   open: (path, flags, mode) => promisify(fs.open)(path, flags, mode),
+  read: readSome,
   write: writeAll,
   sync,
   syncData,

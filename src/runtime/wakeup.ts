@@ -4,6 +4,9 @@ import type { Clock } from './clock.ts';
 export class Wakeup {
   readonly #clock: Clock;
   readonly #waiters = new Set<() => void>();
+  /** Waits that nothing but their time or their signal ends. */
+  readonly #gatherers = new Set<() => void>();
+  #heard: AbortSignal | undefined;
   #pending = false;
   #notified = false;
 
@@ -24,34 +27,55 @@ export class Wakeup {
   }
 
   /**
+   * Until it is disposed of, waits under `signal` share one listener: to add and remove one for each of them is most of what
+   * a wait costs.
+   */
+  hear(signal: AbortSignal): Disposable {
+    const end = () => {
+      for (const wake of [...this.#waiters, ...this.#gatherers]) wake();
+    };
+    signal.addEventListener('abort', end);
+    this.#heard = signal;
+    const dispose = () => {
+      signal.removeEventListener('abort', end);
+      this.#heard = undefined;
+    };
+    return { [Symbol.dispose]: dispose };
+  }
+
+  /**
    * Resolves after a call of `notify` or `poke`, after `ms` (undefined: never by itself), or when `signal` aborts. Returns
    * whether something happened outside since the last wait.
    */
   async wait(ms: number | undefined, signal: AbortSignal): Promise<boolean> {
-    if (!this.#pending && !signal.aborted) await this.#sleep(ms, signal);
+    if (!this.#pending && !signal.aborted) await this.#sleep(this.#waiters, ms, signal);
+    return this.#take();
+  }
+
+  /** Waits whatever happens, and takes what has happened as known. */
+  async gather(ms: number, signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) await this.#sleep(this.#gatherers, ms, signal);
+    this.#take();
+  }
+
+  #take(): boolean {
     const notified = this.#notified;
     this.#pending = false;
     this.#notified = false;
     return notified;
   }
 
-  /** Waits whatever happens, and takes what has happened as known. */
-  async gather(ms: number, signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(ms, signal);
-    this.#pending = false;
-    this.#notified = false;
-  }
-
-  #sleep(ms: number | undefined, signal: AbortSignal): Promise<void> {
+  #sleep(sleepers: Set<() => void>, ms: number | undefined, signal: AbortSignal): Promise<void> {
+    const isHeard = signal === this.#heard;
     return new Promise((resolve) => {
       const wake = () => {
-        this.#waiters.delete(wake);
-        signal.removeEventListener('abort', wake);
+        sleepers.delete(wake);
+        if (!isHeard) signal.removeEventListener('abort', wake);
         callOff?.();
         resolve();
       };
-      this.#waiters.add(wake);
-      signal.addEventListener('abort', wake);
+      sleepers.add(wake);
+      if (!isHeard) signal.addEventListener('abort', wake);
       const callOff = ms === undefined ? undefined : this.#clock.after(ms, wake);
     });
   }

@@ -108,28 +108,28 @@ export class LiveDatabase {
   /**
    * The same with no other connection, towards a place where the mark is above 0 as well: there is a moment without a mark.
    * `restarted`: the WAL restarted in it, so frames that were not copied may be gone. Where everything has been copied back a
-   * restart is to be expected, and another connection holds on. Throws LiveError `busy` with no mark held.
+   * restart is to be expected, and another connection holds on. `before`: the index a moment ago. Throws LiveError `busy`
+   * with no mark held.
    */
-  advanceAlone(copied: CopiedFrames): 'advanced' | 'refused' | 'restarted' {
-    const before = this.index();
+  advanceAlone(copied: CopiedFrames, before = this.index()): 'advanced' | 'refused' | 'restarted' {
     const mark = this.#mark ?? this.#refuse('advance the read mark of');
     if (this.#bridge?.held !== undefined || before.nBackfill === before.mxFrame) {
       return this.advance(copied) ? 'advanced' : 'refused';
     }
     if (!this.#isCovered(copied)) return 'refused';
-    if (this.#isAtEnd()) return 'advanced';
+    if (this.#isAtEnd(before)) return 'advanced';
     mark.release();
-    return sameSalts(mark.take().index, before) ? 'advanced' : 'restarted';
+    return sameSalts(mark.take(before).index, before) ? 'advanced' : 'restarted';
   }
 
   /**
    * Whether the mark lets a checkpoint begin without waiting: at 0, or at the end of a WAL of which frames that it protects are not
    * copied back, so that they are written to the database file first.
    */
-  isOutOfTheWay(): boolean {
+  isOutOfTheWay(now = this.index()): boolean {
     const { kind, index } = this.held;
     if (kind !== 'above') return kind === 'zero';
-    return this.#isAtEnd() && index.nBackfill < index.mxFrame;
+    return this.#isAtEnd(now) && index.nBackfill < index.mxFrame;
   }
 
   /** A mark of its own for a scan, to be closed by the caller. */
@@ -224,10 +224,9 @@ export class LiveDatabase {
     return copied.salt1 === this.index().salt1;
   }
 
-  /** Whether a mark taken now would stand where this one does. */
-  #isAtEnd(): boolean {
+  /** Whether a mark taken at `now` would stand where this one does. */
+  #isAtEnd(now = this.index()): boolean {
     const { kind, index } = this.held;
-    const now = this.index();
     return (
       kind !== 'unknown' &&
       index.changeCounter === now.changeCounter &&

@@ -66,9 +66,11 @@ export class ReadMark {
     }
   }
 
-  /** Takes a mark where it falls. Throws LiveError, `busy` while another process recovers or changes modes. */
-  take(): HeldMark {
-    const before = this.#index().read();
+  /**
+   * Takes a mark where it falls; `before`: the index a moment ago. Throws LiveError, `busy` while another process recovers or
+   * changes modes.
+   */
+  take(before = this.#index().read()): HeldMark {
     try {
       // The mark is taken by the first read; this one parses no schema, and `exec` leaves no statement behind.
       this.#connection.exec('begin; pragma schema_version');

@@ -80,7 +80,7 @@ function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: Side
     if (options.watched === false || !busy === (watcher !== undefined)) return;
     watcher?.close();
     watcher = busy ? undefined : watchFiles(path, (change) => replicator.notify(change));
-    if (!busy) replicator.notify({ wroteDatabase: true });
+    if (!busy) replicator.notify({ wroteDatabase: true, moved: true });
   };
   const settings = {
     ...defaultSettings,
@@ -126,8 +126,8 @@ function leaseOf(directory: string, metaPath: string): DatabaseLease | undefined
 
 function watchFiles(path: string, onEvent: (change: FileChange) => void): FSWatcher {
   const name = basename(path);
-  return watch(dirname(path), (_event, file) => {
-    if (file?.startsWith(name)) onEvent({ wroteDatabase: file === name });
+  return watch(dirname(path), (event, file) => {
+    if (file?.startsWith(name)) onEvent({ wroteDatabase: file === name, moved: event === 'rename' });
   });
 }
 

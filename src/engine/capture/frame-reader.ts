@@ -22,6 +22,9 @@ export class FrameReader {
   readonly #kernels: Kernels;
   readonly #chunk: Uint8Array;
   readonly #frameSizeBytes: number;
+  readonly #headerBytes = Buffer.alloc(walHeaderBytes);
+  readonly #knownHeaderBytes = Buffer.alloc(walHeaderBytes);
+  #knownHeader: WalHeader | undefined;
 
   constructor(live: LiveDatabase, { kernels, walBytes }: Pick<PageRuns, 'kernels' | 'walBytes'>) {
     this.#live = live;
@@ -83,10 +86,14 @@ export class FrameReader {
 
   /** The WAL file's own header; undefined when the file is empty or its header is not valid. */
   fileHeader(): WalHeader | undefined {
-    const bytes = new Uint8Array(walHeaderBytes);
+    const bytes = this.#headerBytes;
     if (this.#live.readWal(bytes, 0) < bytes.byteLength) return undefined;
-    const decoded = decodeWalHeader(bytes, { kernels: this.#kernels });
-    return decoded.state === 'valid' ? decoded.header : undefined;
+    if (!bytes.equals(this.#knownHeaderBytes)) {
+      const decoded = decodeWalHeader(bytes, { kernels: this.#kernels });
+      this.#knownHeader = decoded.state === 'valid' ? decoded.header : undefined;
+      bytes.copy(this.#knownHeaderBytes);
+    }
+    return this.#knownHeader;
   }
 
   /** A frame's own header, as it was written; undefined when the file ends before it. */

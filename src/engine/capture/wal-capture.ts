@@ -26,6 +26,7 @@ export class WalCapture {
   readonly frames: FrameReader;
   readonly #live: LiveDatabase;
   #position: WalPosition;
+  #seen: WalIndexHeader | undefined;
   #spanStart = 0;
 
   constructor(live: LiveDatabase, position: WalPosition, frames: FrameReader, slabs: PageSlabs) {
@@ -51,24 +52,49 @@ export class WalCapture {
     return this.pages.pageCount > 0 || this.pages.commit !== 0;
   }
 
-  /** How many frames lie ahead. Follows a restart of the WAL. Throws EngineError `position-lost`. */
-  backlogFrames(): number {
-    return this.#follow().mxFrame - this.#position.frameCount;
+  /** The index as it was followed last. */
+  get seen(): WalIndexHeader {
+    return this.#seen ?? this.follow();
+  }
+
+  /** Reads the index and goes over into the generation it describes, if nothing can have been missed; else throws `position-lost`. */
+  follow(): WalIndexHeader {
+    const index = this.#live.index();
+    this.#seen = index;
+    const { held } = this.#live;
+    if (sameSalts(index, this.#position)) {
+      if (index.mxFrame < this.#position.frameCount) {
+        throw positionLost(
+          this.#live.path,
+          `it ends at frame ${index.mxFrame}, before frame ${this.#position.frameCount} that was copied`,
+        );
+      }
+      return index;
+    }
+    const missed = this.#missedSince(held, index);
+    if (missed !== undefined) throw positionLost(this.#live.path, missed);
+    this.#position = startOfGeneration(index);
+    this.#spanStart = 0;
+    return index;
+  }
+
+  /** How many frames lie ahead. Throws EngineError `position-lost`. */
+  backlogFrames(index = this.follow()): number {
+    return index.mxFrame - this.#position.frameCount;
   }
 
   /**
    * Copies what is new into memory, whole transactions, until `limitBytes` of pages are held; returns whether everything
    * was copied. Throws EngineError `position-lost` or `frame-unreadable`.
    */
-  capture(limitBytes: number): boolean {
-    const index = this.#follow();
+  capture(limitBytes: number, index = this.follow()): boolean {
     this.#read(index, index.mxFrame, limitBytes);
     return this.#position.frameCount === index.mxFrame;
   }
 
   /** Copies what is new up to a place at or before the end of the WAL, under a mark that stands there. */
   captureTo(place: WalPosition): void {
-    const index = this.#follow();
+    const index = this.follow();
     if (sameSalts(index, place)) this.#read(index, place.frameCount, Number.POSITIVE_INFINITY);
   }
 
@@ -108,26 +134,6 @@ export class WalCapture {
     const now = this.#live.index();
     if (!sameSalts(now, index)) throw positionLost(this.#live.path, 'frames were overwritten before they were copied');
     return read();
-  }
-
-  /** Reads the index and goes over into the generation it describes, if nothing can have been missed. */
-  #follow(): WalIndexHeader {
-    const index = this.#live.index();
-    const { held } = this.#live;
-    if (sameSalts(index, this.#position)) {
-      if (index.mxFrame < this.#position.frameCount) {
-        throw positionLost(
-          this.#live.path,
-          `it ends at frame ${index.mxFrame}, before frame ${this.#position.frameCount} that was copied`,
-        );
-      }
-      return index;
-    }
-    const missed = this.#missedSince(held, index);
-    if (missed !== undefined) throw positionLost(this.#live.path, missed);
-    this.#position = startOfGeneration(index);
-    this.#spanStart = 0;
-    return index;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { walFrameBytes } from '../../format/wal/frame-header.ts';
 import { sameSalts } from '../../format/wal/salts.ts';
+import type { WalIndexHeader } from '../../format/wal/wal-index-header.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { LiveDatabase } from '../../sqlite/live-database.ts';
@@ -19,6 +20,7 @@ import type { PageRuns } from '../page-runs.ts';
 import { DatabaseScan } from '../scan/database-scan.ts';
 import { overlaidPages } from '../write/overlaid-pages.ts';
 import type { NewPages, SyncFiles } from '../write/sync-files.ts';
+import type { Look } from './look-schedule.ts';
 import { pagesOf } from './scan-database.ts';
 
 /** Pages held in memory before they go into a file, whatever the sync interval says. */
@@ -73,12 +75,12 @@ export class Attachment {
     return this.#meta.path;
   }
 
-  /** Whether something waits to be written to a file, as of now. */
-  hasNews(): boolean {
-    return this.hadNews || this.capture.backlogFrames() > 0;
+  /** Throws EngineError `position-lost` when the names lead to other files than those attached. */
+  requireInPlace(): void {
+    if (!this.live.isInPlace()) throw positionLost(this.live.path, 'the file was replaced or removed');
   }
 
-  /** The same as of the last look. */
+  /** Whether something waits to be written to a file, as of the last look. */
   get hadNews(): boolean {
     return this.capture.hasNews || this.#isBehind;
   }
@@ -95,19 +97,32 @@ export class Attachment {
    * that such a writer tries after every commit. Returns whether there were new frames.
    */
   look(isCalm: boolean): boolean {
-    const backlogFrames = this.capture.backlogFrames();
+    const index = this.capture.follow();
+    const backlogFrames = this.capture.backlogFrames(index);
     this.#isBehind = this.isFull || backlogFrames * this.live.pageSizeBytes > this.#memoryLimitBytes;
     if (this.#isBehind) return true;
-    const isAll = backlogFrames === 0 || this.capture.capture(this.#memoryLimitBytes);
+    const isAll = backlogFrames === 0 || this.capture.capture(this.#memoryLimitBytes, index);
     this.#isBehind = !isAll;
-    if (isAll && (isCalm || backlogFrames === 0 || this.live.held.kind === 'zero')) this.#advance(isCalm);
+    if (isAll && (isCalm || backlogFrames === 0 || this.live.held.kind === 'zero')) this.#advance(isCalm, index);
     return backlogFrames > 0;
   }
 
-  #advance(isCalm: boolean): void {
+  /**
+   * Whether the WAL file shows no commit that the index did not speak of a moment ago: a commit becomes visible only after its last
+   * file event.
+   */
+  #isQuiet(index: WalIndexHeader): boolean {
+    const position = endOfIndex(index);
+    const header = this.capture.frames.fileHeader();
+    if (header === undefined) return true;
+    if (!sameSalts(header, position)) return false;
+    return !this.capture.frames.isFollowed(position, header);
+  }
+
+  #advance(isCalm: boolean, index: WalIndexHeader): void {
     const frames = copied(this.capture);
     if (!isCalm) this.live.advance(frames);
-    else if (this.live.advanceAlone(frames) === 'restarted') {
+    else if (this.live.advanceAlone(frames, index) === 'restarted') {
       throw positionLost(this.live.path, 'it was restarted while the read mark moved');
     }
   }
@@ -142,16 +157,14 @@ export class Attachment {
     return report;
   }
 
-  /**
-   * Whether the WAL file shows no commit that the index does not speak of yet: a commit becomes visible only after its last
-   * file event.
-   */
-  isQuiet(): boolean {
-    const position = endOfIndex(this.live.index());
-    const header = this.capture.frames.fileHeader();
-    if (header === undefined) return true;
-    if (!sameSalts(header, position)) return false;
-    return !this.capture.frames.isFollowed(position, header);
+  /** What the files show now, beyond the last look. */
+  ahead(): Omit<Look, 'sawFrames'> {
+    const index = this.capture.follow();
+    return {
+      isQuiet: this.#isQuiet(index),
+      hasNews: this.hadNews || this.capture.backlogFrames(index) > 0,
+      isOutOfTheWay: this.live.isOutOfTheWay(index),
+    };
   }
 
   /** Writes a snapshot of the newest TXID, which it resolves to; everything committed up to it is in level-0 files before. */

@@ -6,19 +6,19 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { Wakeup } from '../../runtime/wakeup.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
-import { EngineError, positionLost } from '../engine-error.ts';
+import { EngineError } from '../engine-error.ts';
 import type { LineageHead } from '../lineage-head.ts';
+import type { FileChange } from '../replicator/file-change.ts';
 import type { Attachment } from './attachment.ts';
 import { CheckpointSchedule, type UnsettledWal } from './checkpoint-schedule.ts';
 import { FileRequests } from './file-requests.ts';
 import { LookSchedule } from './look-schedule.ts';
+import { PlaceSchedule } from './place-schedule.ts';
 import { SettleSchedule } from './settle-schedule.ts';
 
 const busyMs = 10;
 /** A database at rest is looked at so long after a first event. */
 const gatherMs = 2;
-/** How soon to look again at files that are still where they were. */
-const placeMs = 100;
 
 export interface FollowEvents {
   /** After a new local file. */
@@ -41,6 +41,7 @@ export class FollowLoop {
   readonly #wakeup: Wakeup;
   readonly #schedule: LookSchedule;
   readonly #settling = new SettleSchedule();
+  readonly #place = new PlaceSchedule();
   readonly #checkpoints: CheckpointSchedule;
   readonly #retryBackoff = new Backoff({ firstMs: 100, limitMs: 10_000 });
   #watched = false;
@@ -51,7 +52,6 @@ export class FollowLoop {
   #sawFrames = false;
   #isAtRest = false;
   #restSinceMs: number;
-  #placeAtMs = 0;
   #fileError: Error | undefined;
   readonly #requests = new FileRequests();
   #failure: Error | undefined;
@@ -93,6 +93,7 @@ export class FollowLoop {
    */
   async run(watched: boolean, signal: AbortSignal): Promise<void> {
     this.#watched = watched;
+    using _heard = this.#wakeup.hear(signal);
     try {
       while (!signal.aborted) await this.#wait(await this.#turn(), signal);
       const asked = this.#requests.waiting;
@@ -114,9 +115,10 @@ export class FollowLoop {
     return request;
   }
 
-  /** The database file itself was written, by an application's checkpoint unless by ours: to be called before the wake-up. */
-  noteDatabaseWritten(): void {
-    this.#schedule.noteDatabaseWritten(this.#clock.monotonic());
+  /** To be called before the wake-up by an event. The database file is written by an application's checkpoint, unless by ours. */
+  noteChange({ wroteDatabase, moved }: FileChange): void {
+    if (wroteDatabase) this.#schedule.noteDatabaseWritten(this.#clock.monotonic());
+    if (moved) this.#place.noteMoved();
   }
 
   /** Copies everything back now, if the database is at rest. Returns whether mark 0 is held. */
@@ -159,10 +161,10 @@ export class FollowLoop {
     try {
       const now = this.#clock.monotonic();
       if (this.#mayStayAtRest(now) && !(await this.#events.betweenSyncs())) return this.#restMs(now);
-      if (now >= this.#placeAtMs || this.#wasNotified) this.#checkPlace(now);
+      if (this.#place.isDue(now)) this.#checkPlace(now);
       this.#isAtRest = false;
-      this.#schedule.noteBackfill(attachment.live.index().nBackfill);
       this.#sawFrames = attachment.look(this.#isCalm(now));
+      this.#schedule.noteBackfill(attachment.capture.seen.nBackfill);
       if (this.#sawFrames) {
         this.#restSinceMs = now;
         this.#schedule.noteFrames(now);
@@ -197,9 +199,8 @@ export class FollowLoop {
   }
 
   #checkPlace(now: number): void {
-    const { live } = this.#attachment;
-    if (!live.isInPlace()) throw positionLost(live.path, 'the file was replaced or removed');
-    this.#placeAtMs = now + placeMs;
+    this.#attachment.requireInPlace();
+    this.#place.noteInPlace(now, this.#isCalm(now));
   }
 
   #nextDelay(): number | undefined {
@@ -207,12 +208,7 @@ export class FollowLoop {
     const now = this.#clock.monotonic();
     this.#events.onBusy(this.#schedule.isBusy(now));
     this.#settling.noteMark(now, this.#isSettled());
-    const look = {
-      sawFrames: this.#sawFrames,
-      isQuiet: attachment.isQuiet(),
-      hasNews: attachment.hasNews(),
-      isOutOfTheWay: attachment.live.isOutOfTheWay(),
-    };
+    const look = { sawFrames: this.#sawFrames, ...attachment.ahead() };
     const isCalm = this.#isCalm(now);
     if (this.#schedule.mayRest(now, look, { isCalm, isSettled: this.#isSettled() })) return this.#rest(now);
     const dueMs = look.hasNews ? this.#fileDueMs(now) : this.#settling.dueMs;
@@ -289,7 +285,7 @@ export class FollowLoop {
   /** Undefined once everything is copied back. */
   #unsettledWal(now: number): UnsettledWal | undefined {
     if (this.#isSettled()) return undefined;
-    const { mxFrame } = this.#attachment.live.index();
+    const { mxFrame } = this.#attachment.capture.seen;
     return { mxFrame, ageMs: now - (this.#settling.unsettledSinceMs ?? now) };
   }
 

@@ -5,7 +5,7 @@ const soonMs = 100;
 /** Where events tell of an application's checkpoint, this long after the last file. */
 const calmMs = 10_000;
 /** And this long after the mark left 0, as soon as there is a pause. */
-const latestMs = 30_000;
+const latestMs = 50_000;
 const retryLimitMs = 10_000;
 
 /**

@@ -118,6 +118,7 @@ export class Maintenance {
   /** Does what is due whenever it is. Never rejects for what the replica does. */
   async run(): Promise<void> {
     const { signal } = this.#options;
+    using _heard = this.#wakeup.hear(signal);
     while (!signal.aborted) {
       await this.#wakeup.wait(this.#waitMs(), signal);
       if (signal.aborted || this.#services.clock.monotonic() < this.#retryAtMs) continue;

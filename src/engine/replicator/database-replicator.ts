@@ -70,9 +70,9 @@ export class DatabaseReplicator {
     this.#term = new TermHolder(authorityOf(options.replicas)?.lease);
   }
 
-  /** Something happened to one of the database's files; `wroteDatabase`: perhaps to the database file itself. */
-  notify({ wroteDatabase }: FileChange): void {
-    if (wroteDatabase) this.#loop?.noteDatabaseWritten();
+  /** Something happened to one of the database's files. */
+  notify(change: FileChange): void {
+    this.#loop?.noteChange(change);
     this.#wakeup.notify();
   }
 
@@ -262,8 +262,8 @@ export class DatabaseReplicator {
   }
 
   async #betweenSyncs(attachment: Attachment, shipping: Shipping): Promise<boolean> {
-    const hasWritten = await shipping.snapshotIfWanted(() => attachment.writeSnapshot());
-    await this.#housekeeping?.keepBounded(attachment.files, shipping);
+    const hasWritten = shipping.isSnapshotWanted && (await shipping.snapshotIfWanted(() => attachment.writeSnapshot()));
+    if (this.#housekeeping?.isDue(shipping)) await this.#housekeeping.keepBounded(attachment.files, shipping);
     return hasWritten;
   }
 

@@ -13,6 +13,8 @@ export class Housekeeping {
   readonly #local: LocalFiles;
   readonly #durableFiles: DurableFiles;
   #storedTxid: Txid | undefined;
+  /** Where local files and replicas stood when there was nothing left to do. */
+  #keptAt: readonly (Txid | undefined)[] = [];
 
   private constructor(
     meta: MetaDirectory,
@@ -49,8 +51,15 @@ export class Housekeeping {
     this.#storedTxid = head.txid;
   }
 
+  /** Whether something may be due: files came or were acknowledged since `keepBounded`. */
+  isDue({ shippers }: Shipping): boolean {
+    const now = this.#standing(shippers);
+    return now.length !== this.#keptAt.length || now.some((txid, i) => txid !== this.#keptAt[i]);
+  }
+
   /** To be called between syncs. */
   async keepBounded(files: SyncFiles, shipping: Shipping): Promise<void> {
+    const standing = this.#standing(shipping.shippers);
     const state = (): LocalState => ({
       files: this.#local.files,
       databaseBytes: files.table.pageCount * files.table.pageSizeBytes,
@@ -66,5 +75,11 @@ export class Housekeeping {
     );
     if (this.#local.snapshots.length > 0 && everywhere)
       await this.#local.removeSnapshots(this.#local.snapshots.at(-1)!.maxTxid);
+    this.#keptAt = standing;
+  }
+
+  #standing(shippers: Shipping['shippers']): (Txid | undefined)[] {
+    const { newest, snapshots } = this.#local;
+    return [newest?.txid, snapshots.at(-1)?.maxTxid, ...shippers.map(({ acknowledged }) => acknowledged)];
   }
 }

@@ -124,6 +124,7 @@ export class ReplicaShipper {
 
   /** Ships until `signal` aborts. Never rejects for what the replica does. */
   async run(signal: AbortSignal): Promise<void> {
+    using _heard = this.#wakeup.hear(signal);
     while (!signal.aborted) {
       try {
         this.#events.requireLease(this);

@@ -1,20 +1,25 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { FileCalls } from '../../runtime/file-calls.ts';
 import type { ByteRange, ByteReader } from '../replica-client.ts';
 import { ReplicaError } from '../replica-error.ts';
 import { fileError } from './file-error.ts';
 
-/** Reads a range of an open file, as much at a time as the target takes. Owns the handle. */
+export interface FileSource {
+  readonly path: string;
+  readonly descriptor: number;
+  readonly calls: FileCalls;
+}
+
+/** Reads a range of an open file, as much at a time as the target takes. Owns the descriptor. */
 export class FileReader implements ByteReader {
-  readonly #path: string;
-  readonly #handle: FileHandle;
+  readonly #source: FileSource;
   readonly #signal: AbortSignal | undefined;
   #position: number;
   #leftBytes: number;
+  #reading: Promise<number> | number = 0;
   #closed = false;
 
-  constructor(path: string, handle: FileHandle, range: ByteRange, signal: AbortSignal | undefined) {
-    this.#path = path;
-    this.#handle = handle;
+  constructor(source: FileSource, range: ByteRange, signal: AbortSignal | undefined) {
+    this.#source = source;
     this.#signal = signal;
     this.#position = range.offset;
     this.#leftBytes = range.length ?? Number.POSITIVE_INFINITY;
@@ -24,7 +29,7 @@ export class FileReader implements ByteReader {
     const wanted = Math.min(target.byteLength, this.#leftBytes);
     let doneBytes = 0;
     while (doneBytes < wanted) {
-      const bytes = await this.#readSome(target, doneBytes, wanted - doneBytes);
+      const bytes = await this.#readSome(target.subarray(doneBytes, wanted));
       if (bytes === 0) break;
       doneBytes += bytes;
       this.#position += bytes;
@@ -33,19 +38,23 @@ export class FileReader implements ByteReader {
     return doneBytes;
   }
 
+  /** Another file could get the descriptor's number: what is being read is waited for. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#handle.close();
+    await Promise.resolve(this.#reading).catch(() => {});
+    await this.#source.calls.close(this.#source.descriptor);
   }
 
-  async #readSome(target: Uint8Array, offset: number, length: number): Promise<number> {
+  async #readSome(target: Uint8Array): Promise<number> {
+    const { path, descriptor, calls } = this.#source;
     this.#signal?.throwIfAborted();
-    if (this.#closed) throw new ReplicaError('closed', `Cannot read ${this.#path}: its reader is closed`);
+    if (this.#closed) throw new ReplicaError('closed', `Cannot read ${path}: its reader is closed`);
     try {
-      return (await this.#handle.read(target, offset, length, this.#position)).bytesRead;
+      this.#reading = calls.read(descriptor, target, this.#position);
+      return await this.#reading;
     } catch (error) {
-      throw fileError('read', this.#path, error);
+      throw fileError('read', path, error);
     }
   }
 }

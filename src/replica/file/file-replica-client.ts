@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Level, levels } from '../../format/ltx/level.ts';
 import { type Txid, toTxid } from '../../format/ltx/txid.ts';
@@ -101,7 +101,9 @@ export class FileReplicaClient implements ReplicaClient {
     const path = this.#pathOf(file);
     return this.#gate.run(options?.signal, async () => {
       try {
-        return new FileReader(path, await open(path, 'r'), range, options?.signal);
+        const calls = this.#calls();
+        const source = { path, descriptor: await calls.open(path, 'r'), calls };
+        return new FileReader(source, range, options?.signal);
       } catch (error) {
         if (systemErrorCode(error) !== 'ENOENT') throw fileError('open', path, error);
         throw new ReplicaError('not-found', `Cannot open ${path}: it does not exist`, { cause: error });

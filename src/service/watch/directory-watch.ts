@@ -103,7 +103,7 @@ export class DatabaseWatch {
   resume(): void {
     if (this.#subscriptions !== undefined) return;
     this.#subscribe();
-    this.#database.notify({ wroteDatabase: true });
+    this.#database.notify({ wroteDatabase: true, moved: true });
   }
 
   /** SQLite puts the WAL beside the file that a symbolic link leads to, so that directory counts too. */
@@ -114,15 +114,15 @@ export class DatabaseWatch {
     this.#subscriptions = [...places].map((place) => {
       const names = suffixes.map((suffix) => basename(place) + suffix);
       const notify = (event: DirectoryEvent, name: string | undefined) =>
-        this.#notified(event, { wroteDatabase: name === undefined || name === basename(place) });
+        this.#notified({ wroteDatabase: name === undefined || name === basename(place), moved: event === 'rename' });
       const subscriber = { names, pollMs, notify };
       return { directory: this.#owner.subscribe(dirname(place), subscriber), subscriber };
     });
   }
 
   /** A link that appears or leads elsewhere moves the watch. */
-  #notified(event: DirectoryEvent, change: FileChange): void {
-    if (event === 'rename') this.#followLink();
+  #notified(change: FileChange): void {
+    if (change.moved) this.#followLink();
     this.#database.notify(change);
   }
 
