@@ -10,6 +10,8 @@ import { systemErrorCode } from './typed-error.ts';
 export interface PendingFileOptions {
   /** Where the bytes are collected; on the same file system as the final path. Default: the final path + `.tmp`. */
   readonly temporaryPath?: string | undefined;
+  /** Nobody else makes a file of that temporary name, so nobody has to look whether somebody did. */
+  readonly isTemporaryUnique?: boolean | undefined;
   /** Permission bits of the new file. Default 0600: a backup holds every secret of its database. */
   readonly mode?: number | undefined;
   /** Remembers whether the file system has hard links. Default: found out for this file alone. */
@@ -36,7 +38,7 @@ export class DurableFiles {
   async begin(purpose: DurablePurpose, path: string, options: PendingFileOptions = {}): Promise<PendingFile> {
     const { temporaryPath = `${path}.tmp`, publisher = new ExclusivePublisher(), calls = promptCalls } = options;
     const descriptor = await openAnew(temporaryPath, options.mode ?? 0o600, calls);
-    const inode = await calls.inodeOf(descriptor);
+    const inode = options.isTemporaryUnique === true ? undefined : await calls.inodeOf(descriptor);
     const parts = { path, temporaryPath, descriptor, inode, publisher, calls };
     return new PendingFile(parts, (stage) => this.reached(purpose, stage, path));
   }

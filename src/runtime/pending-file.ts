@@ -16,7 +16,8 @@ export interface PendingFileParts {
   readonly path: string;
   readonly temporaryPath: string;
   readonly descriptor: number;
-  readonly inode: bigint;
+  /** Undefined where nobody else can have begun a file of the temporary name. */
+  readonly inode: bigint | undefined;
   readonly publisher: ExclusivePublisher;
   readonly calls: FileCalls;
 }
@@ -178,8 +179,10 @@ export class PendingFile {
 
   /** Whether the temporary name still stands for this file. */
   async #isOurs(): Promise<boolean> {
+    const { calls, temporaryPath, inode } = this.#parts;
+    if (inode === undefined) return true;
     try {
-      return (await this.#parts.calls.inodeAt(this.#parts.temporaryPath)) === this.#parts.inode;
+      return (await calls.inodeAt(temporaryPath)) === inode;
     } catch (error) {
       if (systemErrorCode(error) === 'ENOENT') return false;
       throw error;

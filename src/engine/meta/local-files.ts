@@ -12,6 +12,7 @@ import { makeDirectory } from '../../runtime/durable-directory.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { PendingFile } from '../../runtime/pending-file.ts';
+import { uniqueName } from '../../runtime/unique-name.ts';
 import { EngineError } from '../engine-error.ts';
 import type { MetaDirectory } from './meta-directory.ts';
 import { bodyInMemory, bodyOf, type StoredBody } from './stored-body.ts';
@@ -134,7 +135,9 @@ export class LocalFiles {
 
   /** Starts the file of a TXID under a temporary name. */
   begin(file: LtxFileId): Promise<PendingFile> {
-    return this.#durableFiles.begin('local-ltx', this.#meta.filePath(file));
+    const path = this.#meta.filePath(file);
+    const options = { temporaryPath: `${path}.${uniqueName()}.tmp`, isTemporaryUnique: true };
+    return this.#durableFiles.begin('local-ltx', path, options);
   }
 
   async beginSnapshot(file: LtxFileId): Promise<PendingFile> {

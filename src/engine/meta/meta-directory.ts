@@ -69,6 +69,6 @@ export class MetaDirectory {
   }
 
   filePath(file: LtxFileId): string {
-    return join(this.path, ltxPath(file));
+    return `${this.path}/${ltxPath(file)}`;
   }
 }

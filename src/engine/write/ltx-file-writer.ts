@@ -1,13 +1,16 @@
 import type { Checksum } from '../../format/ltx/checksum.ts';
 import { LtxEncoder, type NewLtxHeader } from '../../format/ltx/encoder.ts';
 import { type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
-import type { EncodedRun } from '../../kernel/kernels.ts';
+import type { EncodedRun, PageRun } from '../../kernel/kernels.ts';
 import type { PendingFile } from '../../runtime/pending-file.ts';
 import type { PageChanges } from '../meta/page-checksum-table.ts';
 import type { PageRuns } from '../page-runs.ts';
 import type { PageSource } from '../page-source.ts';
 import type { LaneRun } from '../run-lane.ts';
 import { RunQueue } from '../run-queue.ts';
+
+/** Most files are of a few pages: there is nothing to do side by side. */
+const fewPages = 16;
 
 /** An LTX file whose bytes are all written and that waits to be published. */
 export interface EncodedLtx {
@@ -32,23 +35,23 @@ export async function writeLtxFile(
   const { commit, pageSizeBytes } = pages;
   const encoder = new LtxEncoder({ pageSizeBytes }, { kernels: runs.kernels });
   const changes = { pgnos: [] as Uint32Array[], checksums: [] as BigUint64Array[], commit };
-  const queue = new RunQueue<{ count: number; encoded: EncodedRun }>(
-    runs.openLane(pageSizeBytes),
-    async (run, { count, encoded }) => {
-      encoder.addRun(run, count, encoded.register);
-      changes.pgnos.push(run.pgnos.slice(0, count));
-      changes.checksums.push(run.checksums.slice(0, count));
-      await pending.append(run.frames.subarray(0, encoded.frameBytes));
-    },
-  );
+  const take = async (run: PageRun, { count, encoded }: { count: number; encoded: EncodedRun }): Promise<void> => {
+    encoder.addRun(run, count, encoded.register);
+    changes.pgnos.push(run.pgnos.slice(0, count));
+    changes.checksums.push(run.checksums.slice(0, count));
+    await pending.append(run.frames.subarray(0, encoded.frameBytes));
+  };
+  const queue = new RunQueue(runs.openLane(pageSizeBytes), take);
   const encode = async (lent: LaneRun, count: number) => ({ count, encoded: await lent.encode(count, 0n) });
   try {
     await pending.append(new Uint8Array(ltxHeaderBytes));
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const lent = await queue.next();
-      const count = await pages.source.fill(lent.run);
+      const { run } = lent;
+      const count = await pages.source.fill(run);
       if (count === 0) break;
-      queue.push(encode(lent, count));
+      if (isFirst && count <= fewPages) await take(run, { count, encoded: run.encode(count, 0n) });
+      else queue.push(encode(lent, count));
     }
     await queue.finish();
   } finally {
