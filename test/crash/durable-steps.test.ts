@@ -17,6 +17,8 @@ const seed = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 31
 interface Crash {
   readonly step: DurableStep;
   readonly occurrence: number;
+  /** Whether the replica lies on another file system, where files are copied instead of given a second name. */
+  readonly isElsewhere?: boolean;
   /** Counted from this step on. */
   readonly after?: DurableStep;
   readonly when: string;
@@ -25,14 +27,21 @@ interface Crash {
   readonly bringAbout: (scene: CrashScene) => Promise<void>;
 }
 
+const otherFileSystems = ['--import', new URL('../support/other-file-systems.js', import.meta.url).href];
 const restoreProgram = fileURLToPath(new URL('../service/killed-restore.js', import.meta.url));
 
 const stagesOf = (purpose: DurablePurpose): DurableStep[] =>
   durableStages.map((stage): DurableStep => `${purpose}.${stage}`);
 
-const replication: Crash[] = [...stagesOf('local-ltx'), ...stagesOf('replica-ltx')].flatMap((step) => [
-  { step, occurrence: 1, when: 'of the first file', bringAbout: (scene) => scene.shipUntilDeath() },
-  { step, occurrence: 3, when: 'of a later file', bringAbout: (scene) => scene.shipUntilDeath() },
+const replicationSteps: Pick<Crash, 'step' | 'isElsewhere'>[] = [
+  ...stagesOf('local-ltx').map((step) => ({ step })),
+  ...stagesOf('replica-ltx').map((step) => ({ step, isElsewhere: true })),
+  { step: 'replica-ltx.publish' },
+  { step: 'replica-ltx.sync-directory' },
+];
+const replication: Crash[] = replicationSteps.flatMap((step) => [
+  { ...step, occurrence: 1, when: 'of the first file', bringAbout: (scene) => scene.shipUntilDeath() },
+  { ...step, occurrence: 3, when: 'of a later file', bringAbout: (scene) => scene.shipUntilDeath() },
 ]);
 
 const housekeeping: Crash[] = ([...stagesOf('checksum-table'), 'local-ltx.remove'] as const).map((step) => ({
@@ -71,6 +80,7 @@ const folded: Crash[] = stagesOf('local-ltx').map((step) => ({
 const snapshotSteps = ['local-ltx.sync', 'local-ltx.publish', 'replica-ltx.sync', 'replica-ltx.publish'] as const;
 const snapshots: Crash[] = snapshotSteps.map((step) => ({
   step,
+  isElsewhere: true,
   occurrence: 1,
   when: 'of the snapshot of a new page size',
   async prepare(scene) {
@@ -137,11 +147,12 @@ describe(`crash, then restart, ship and restore (CRASH_SEED=${seed})`, { concurr
     unfolding,
     quarantine,
   ];
-  for (const { step, occurrence, after, when, prepare, bringAbout, change } of withChanges(crashes)) {
-    test(`${step} ${when}: nothing is lost when ${change.name} before the restart`, async () => {
+  for (const { step, occurrence, isElsewhere, after, when, prepare, bringAbout, change } of withChanges(crashes)) {
+    const where = isElsewhere ? ' on another file system' : '';
+    test(`${step} ${when}${where}: nothing is lost when ${change.name} before the restart`, async () => {
       await using scene = await CrashScene.open(dumps, seed);
       await prepare?.(scene);
-      await scene.start({ step, occurrence, after });
+      await scene.start({ step, occurrence, after }, isElsewhere ? otherFileSystems : []);
       await bringAbout(scene);
       await scene.died();
       hitSteps.add(step);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -40,6 +40,12 @@ function ltxPath(root: string, txid: number): string {
   return join(root, 'ltx', '0', `${name}-${name}.ltx`);
 }
 
+/** Puts another file in the place of one: written over, it would change under its other name too, be that local or in a replica. */
+function replaceFile(path: string, bytes: Uint8Array): void {
+  rmSync(path);
+  writeFileSync(path, bytes);
+}
+
 /** Every file below a directory with its bytes. */
 function filesIn(folder: string): Map<string, string> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -50,8 +56,9 @@ function filesIn(folder: string): Map<string, string> {
 /** What may happen to the files of a replica. */
 const damages: Readonly<Record<string, (scene: Scene) => void>> = {
   'a file that is missing': ({ replica }) => rmSync(ltxPath(replica.path, replica.newest - 2)),
-  'a newest file without its end': ({ replica }) => truncateSync(ltxPath(replica.path, replica.newest), 150),
-  'a newest file of zeros': ({ replica }) => writeFileSync(ltxPath(replica.path, replica.newest), Buffer.alloc(4_000)),
+  'a newest file without its end': ({ replica }) =>
+    replaceFile(ltxPath(replica.path, replica.newest), replica.read(replica.newest).subarray(0, 150)),
+  'a newest file of zeros': ({ replica }) => replaceFile(ltxPath(replica.path, replica.newest), Buffer.alloc(4_000)),
 };
 
 describe('AutoRecovery of a replica', { concurrency: 2 }, () => {
@@ -87,7 +94,7 @@ describe('AutoRecovery of a replica', { concurrency: 2 }, () => {
     const path = ltxPath(scene.replica.path, scene.replica.newest - 2);
     const bytes = readFileSync(path);
     bytes[bytes.byteLength - 60]! ^= 1;
-    writeFileSync(path, bytes);
+    replaceFile(path, bytes);
     const levels = { ...defaultLevelSettings, intervalsMs: [1_000] };
     const sidecar = await scene.start({ autoRecover: true, settings: { levels } });
     await said(sidecar, /auto-recover deletes everything in a damaged replica/);
@@ -143,7 +150,7 @@ describe('AutoRecovery of local files', { concurrency: 2 }, () => {
   it('removes them when one is broken, and goes on after the replica with what differs', async (t) => {
     const scene = await replicated(t);
     const { newest } = scene.replica;
-    writeFileSync(ltxPath(scene.metaPath, newest), 'broken');
+    replaceFile(ltxPath(scene.metaPath, newest), Buffer.from('broken'));
     await scene.runAndClose(insert(lastRow + 1));
     const sidecar = await scene.start({ autoRecover: true, settings });
     await said(sidecar, /^error auto-recover removes the local files.*files=\d+/);
@@ -158,7 +165,7 @@ describe('AutoRecovery of local files', { concurrency: 2 }, () => {
 
   it('keeps them, and says the way out, unless it is switched on', async (t) => {
     const scene = await replicated(t);
-    writeFileSync(ltxPath(scene.metaPath, scene.replica.newest), 'broken');
+    replaceFile(ltxPath(scene.metaPath, scene.replica.newest), Buffer.from('broken'));
     const before = [filesIn(scene.replica.path), filesIn(scene.metaPath)];
     const sidecar = await scene.start({ settings });
     const error = await until('the error shows', async () => (await sidecar.status()).error);
@@ -175,7 +182,7 @@ describe('AutoRecovery of local files', { concurrency: 2 }, () => {
     await other.runAndClose(insert(50));
     await stranger.sync();
     await stranger.stop();
-    writeFileSync(ltxPath(scene.metaPath, lastRow + 1), 'broken');
+    replaceFile(ltxPath(scene.metaPath, lastRow + 1), Buffer.from('broken'));
     const before = [filesIn(scene.replica.path), filesIn(scene.metaPath)];
     const sidecar = await scene.start({ autoRecover: true, settings });
     await until('it needs the operator', async () => (await sidecar.status()).state === 'failed');
@@ -187,7 +194,7 @@ describe('AutoRecovery of local files', { concurrency: 2 }, () => {
   it('goes on in its lease', async (t) => {
     const scene = await replicated(t, 'a');
     cpSync(scene.metaPath, join(scene.folder, 'kept'), { recursive: true });
-    writeFileSync(ltxPath(scene.metaPath, scene.replica.newest), 'broken');
+    replaceFile(ltxPath(scene.metaPath, scene.replica.newest), Buffer.from('broken'));
     const sidecar = await startLeased(scene, scene.replica.path, 'a', { autoRecover: true, settings });
     await said(sidecar, /auto-recover removes the local files/);
     await scene.runAndClose(insert(lastRow + 1));
