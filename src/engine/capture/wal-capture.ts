@@ -78,6 +78,11 @@ export class WalCapture {
     return index;
   }
 
+  /** Whether every frame that an earlier index spoke of was copied out. */
+  hasPassed(index: WalIndexHeader): boolean {
+    return !sameSalts(index, this.#position) || index.mxFrame <= this.#position.frameCount;
+  }
+
   /** How many frames lie ahead. Throws EngineError `position-lost`. */
   backlogFrames(index = this.follow()): number {
     return index.mxFrame - this.#position.frameCount;

@@ -85,8 +85,12 @@ export class Attachment {
     return this.capture.hasNews || this.#isBehind;
   }
 
-  /** Whether memory holds so much that it must go into a file now. */
+  /** Whether so much is in memory, or lies ahead of it, that a file must be written now. */
   get isFull(): boolean {
+    return this.#isBehind || this.#isMemoryFull;
+  }
+
+  get #isMemoryFull(): boolean {
     return this.capture.pages.sizeBytes >= this.#memoryLimitBytes;
   }
 
@@ -99,7 +103,7 @@ export class Attachment {
   look(isCalm: boolean): boolean {
     const index = this.capture.follow();
     const backlogFrames = this.capture.backlogFrames(index);
-    this.#isBehind = this.isFull || backlogFrames * this.live.pageSizeBytes > this.#memoryLimitBytes;
+    this.#isBehind = this.#isMemoryFull || backlogFrames * this.live.pageSizeBytes > this.#memoryLimitBytes;
     if (this.#isBehind) return true;
     const isAll = backlogFrames === 0 || this.capture.capture(this.#memoryLimitBytes, index);
     this.#isBehind = !isAll;
@@ -129,15 +133,18 @@ export class Attachment {
 
   /** Writes everything committed so far to level-0 files; resolves when they are durable. */
   async sync(): Promise<void> {
-    for (;;) {
-      if (this.capture.backlogFrames() * this.live.pageSizeBytes > this.#memoryLimitBytes) {
-        await this.#write();
-        await this.#writeFromWal();
-        continue;
-      }
-      const complete = this.capture.capture(this.#memoryLimitBytes);
+    const now = this.capture.follow();
+    while (!this.capture.hasPassed(now) || this.capture.hasNews) await this.writeFile();
+  }
+
+  /** Writes a file of what is in memory or, where more than fits lies ahead, of a part of it straight from the WAL. */
+  async writeFile(): Promise<void> {
+    if (this.capture.backlogFrames() * this.live.pageSizeBytes > this.#memoryLimitBytes) {
       await this.#write();
-      if (complete) return;
+      await this.#writeFromWal();
+    } else {
+      this.#isBehind = !this.capture.capture(this.#memoryLimitBytes);
+      await this.#write();
     }
   }
 
@@ -151,7 +158,8 @@ export class Attachment {
 
   /** Restarts the WAL, holding writers up for a few milliseconds. What came in is in memory and must go into a file soon. */
   async checkpoint(): Promise<CheckpointReport> {
-    const options = { memoryLimitBytes: this.#memoryLimitBytes, clock: this.#clock };
+    // As much again may come in while it runs: with less it would never be done beside a writer that is fast.
+    const options = { memoryLimitBytes: 2 * this.#memoryLimitBytes, clock: this.#clock };
     const report = await barrierCheckpoint(this.live, this.capture, options);
     this.#logger.debug('checkpoint', { outcome: report.outcome, barrierMs: Math.round(report.barrierMs * 10) / 10 });
     return report;

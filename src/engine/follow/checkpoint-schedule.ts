@@ -34,16 +34,13 @@ export class CheckpointSchedule {
     return this.#readerInTheWay;
   }
 
-  isDue(nowMs: number, wal: UnsettledWal | undefined): boolean {
+  /** `isFileWaiting`: what was copied is not in a file yet, and a checkpoint waits for that as long as it can. */
+  isDue(nowMs: number, wal: UnsettledWal | undefined, isFileWaiting: boolean): boolean {
     if (wal === undefined || nowMs < this.#notBeforeMs) return false;
-    if (wal.mxFrame >= this.#limits.minCheckpointPageCount) return true;
-    return wal.mxFrame > 0 && wal.ageMs >= this.#limits.checkpointIntervalMs;
-  }
-
-  /** Whether it cannot wait for the next file. */
-  isOverdue(nowMs: number, wal: UnsettledWal | undefined): boolean {
-    const overdueFrames = overdueFactor * this.#limits.minCheckpointPageCount;
-    return wal !== undefined && wal.mxFrame >= overdueFrames && this.isDue(nowMs, wal);
+    const { minCheckpointPageCount, checkpointIntervalMs } = this.#limits;
+    if (isFileWaiting) return wal.mxFrame >= overdueFactor * minCheckpointPageCount;
+    if (wal.mxFrame >= minCheckpointPageCount) return true;
+    return wal.mxFrame > 0 && wal.ageMs >= checkpointIntervalMs;
   }
 
   noteReport({ outcome }: CheckpointReport, nowMs: number): void {

@@ -172,10 +172,9 @@ export class FollowLoop {
       if (attachment.hadNews) {
         this.#events.onBusy(this.#schedule.isBusy(now));
         if (now >= this.#fileDueMs(now)) await this.#writeFile();
-        else if (this.#checkpoints.isOverdue(now, this.#unsettledWal(now))) await this.#checkpoint();
       } else if (!this.#isSettled() && now >= this.#settling.dueMs) this.#settle(now);
-      if (!attachment.hadNews && this.#checkpoints.isDue(now, this.#unsettledWal(now))) await this.#checkpoint();
-      if (!attachment.capture.hasNews) this.#requests.answer(asked, attachment.files.head);
+      if (!attachment.hadNews) this.#requests.answer(asked, attachment.files.head);
+      if (this.#checkpoints.isDue(now, this.#unsettledWal(now), attachment.hadNews)) await this.#checkpoint();
       await this.#events.betweenSyncs();
     } catch (error) {
       if (!this.#isPassing(error)) throw error;
@@ -245,9 +244,9 @@ export class FollowLoop {
   async #writeFile(): Promise<void> {
     const startMs = this.#clock.monotonic();
     try {
-      if (!this.#attachment.isFull && this.#checkpoints.isDue(startMs, this.#unsettledWal(startMs)))
+      if (!this.#attachment.isFull && this.#checkpoints.isDue(startMs, this.#unsettledWal(startMs), false))
         await this.#checkpoint();
-      await this.#attachment.sync();
+      await this.#attachment.writeFile();
     } catch (error) {
       if (error instanceof LiveError || error instanceof EngineError) throw error;
       this.#fileFailed(fileError('write', this.#attachment.metaPath, error));
