@@ -22,8 +22,12 @@ export interface BenchSize {
   readonly restMs: number;
   /** How long a program is left alone until it has nothing left to do. */
   readonly settleMs: number;
-  /** How long a steady state is watched: nothing to do, or the same load all the time. */
-  readonly steadyMs: number;
+  /** How long after its first files a fleet has nothing to do: they are merged into level 1 at a boundary of 30 s. */
+  readonly idleAfterMs: number;
+  /** How long an idle fleet is watched. */
+  readonly idleMs: number;
+  /** How long a fleet is watched under a load: a whole number of intervals of level 1, or merging counts too much or too little. */
+  readonly steadyLoadMs: number;
 }
 
 /** What results are published for. */
@@ -39,7 +43,9 @@ export const fullSize: BenchSize = {
   longestPauseMs: 1_500,
   restMs: 1_500,
   settleMs: 15_000,
-  steadyMs: 20_000,
+  idleAfterMs: 45_000,
+  idleMs: 20_000,
+  steadyLoadMs: 60_000,
 };
 
 /** Runs every line once; its numbers mean nothing. */
@@ -55,5 +61,7 @@ export const smokeSize: BenchSize = {
   longestPauseMs: 50,
   restMs: 50,
   settleMs: 300,
-  steadyMs: 200,
+  idleAfterMs: 300,
+  idleMs: 200,
+  steadyLoadMs: 200,
 };

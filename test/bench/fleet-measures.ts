@@ -33,10 +33,10 @@ export async function fleetMeasures(
   try {
     const firstFilesSeconds = (performance.now() - startMs) / msPerSecond;
     const firstFilesCpuSeconds = sidecar.tree.cpuSeconds();
-    await sleep(size.settleMs);
+    await sleep(size.idleAfterMs);
     const residentMegabytes = sidecar.tree.residentBytes() / bytesPerMegabyte;
-    const idlePercent = await corePercent(sidecar, () => sleep(size.steadyMs));
-    const { busyPercent, ...commits } = await load(sidecar, sourceFolder, size.steadyMs / msPerSecond);
+    const idlePercent = await corePercent(sidecar, () => sleep(size.idleMs));
+    const { busyPercent, ...commits } = await load(sidecar, sourceFolder, size.steadyLoadMs / msPerSecond);
     await sleep(size.restMs);
     const mostDescriptors = sidecar.tree.mostDescriptors();
     const busyResidentMegabytes = sidecar.tree.residentBytes() / bytesPerMegabyte;
