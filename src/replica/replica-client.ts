@@ -52,6 +52,8 @@ export interface ReplicaClient {
   readonly type: string;
   /** The replica's location without secrets, for messages. */
   readonly url: string;
+  /** So many bytes may be read for nothing rather than ask once more. Default: 256 KB, as for a store behind a network. */
+  readonly smallReadBytes?: number | undefined;
 
   /**
    * The files of a level with min TXID >= `from` (default 1), ascending by min TXID, then max TXID. Complete as of some

@@ -24,12 +24,14 @@ export type CurrentTerms = () => readonly LeaseTerm[] | undefined;
 export class FencedClient implements ReplicaClient {
   readonly type: string;
   readonly url: string;
+  readonly smallReadBytes: number | undefined;
   readonly #client: ReplicaClient;
   readonly #terms: CurrentTerms;
 
   constructor(client: ReplicaClient, terms: CurrentTerms) {
     this.type = client.type;
     this.url = client.url;
+    this.smallReadBytes = client.smallReadBytes;
     this.#client = client;
     this.#terms = terms;
   }

@@ -48,6 +48,7 @@ export interface FileReplicaOptions {
 export class FileReplicaClient implements ReplicaClient {
   readonly type = 'file';
   readonly url: string;
+  readonly smallReadBytes = 4096;
   readonly #path: string;
   readonly #durableFiles: DurableFiles;
   readonly #publisher: ExclusivePublisher;

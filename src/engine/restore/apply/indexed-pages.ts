@@ -7,8 +7,6 @@ import type { LaneRun } from '../../run-lane.ts';
 import { naming, type OpenedFile } from './plan-file.ts';
 import type { RestoredPages } from './restored-pages.ts';
 
-/** Frames that are not needed are read along when they are fewer bytes than this: cheaper than another request. */
-const gapToleranceBytes = 1 << 14;
 const runBytes = 1 << 21;
 
 export interface IndexedFile extends OpenedFile {
@@ -72,7 +70,7 @@ async function* batchesOf(
       if (!pages.claim(index.pgnos[entry]!)) continue;
       const start = index.offsets[entry]!;
       const entryEnd = start + index.sizes[entry]!;
-      const fits = entries.length < capacity && entryEnd - offset <= limitBytes && start - end <= gapToleranceBytes;
+      const fits = entries.length < capacity && entryEnd - offset <= limitBytes && start - end <= file.gapBytes;
       if (entries.length > 0 && !fits) {
         yield { file, index, entries, offset, length: end - offset };
         entries = [];

@@ -7,10 +7,11 @@ import type { LtxFileInfo, ReplicaClient } from '../../../replica/replica-client
 import { describeFile } from '../describe-file.ts';
 import { RestoreError } from '../restore-error.ts';
 
-/** A file up to this size is read in one piece: another request costs more than the bytes it saves. */
-const smallFileBytes = 1 << 18;
+const defaultSmallReadBytes = 1 << 18;
 /** A read of a file's end that holds the page index of most files too. */
-const tailReadBytes = 1 << 16;
+const mostTailBytes = 1 << 16;
+/** Frames that are not needed are read along when they are fewer bytes than this. */
+const mostGapBytes = 1 << 14;
 const chunkBytes = 1 << 20;
 
 export interface PlanFileSource {
@@ -35,7 +36,7 @@ export class PlanFile {
 
   /** Reads the header, or all of a small file. Throws RestoreError `file-invalid` when the file is not what it is called. */
   static async open(info: LtxFileInfo, source: PlanFileSource): Promise<PlanFile> {
-    const start = new Uint8Array(info.sizeBytes <= smallFileBytes ? info.sizeBytes : ltxHeaderBytes);
+    const start = new Uint8Array(info.sizeBytes <= smallReadBytes(source) ? info.sizeBytes : ltxHeaderBytes);
     return naming(info, async () => {
       await read(info, source, 0, start);
       const header = decodeLtxHeader(start);
@@ -53,10 +54,16 @@ export class PlanFile {
     this.#start = start;
   }
 
+  /** How many bytes between two frames are read along, for less than another read costs. */
+  get gapBytes(): number {
+    return Math.min(mostGapBytes, smallReadBytes(this.#source));
+  }
+
   async readIndex(): Promise<PageIndex> {
     const { sizeBytes } = this.info;
     return naming(this.info, async () => {
-      const tail = await this.#bytes(Math.max(0, sizeBytes - tailReadBytes), Math.min(tailReadBytes, sizeBytes));
+      const tailBytes = Math.min(mostTailBytes, smallReadBytes(this.#source), sizeBytes);
+      const tail = await this.#bytes(sizeBytes - tailBytes, tailBytes);
       const location = locatePageIndex(tail, sizeBytes);
       const bytes = location.bytes ?? (await this.#bytes(location.offset, location.sizeBytes));
       return decodePageIndex(bytes, { fileSizeBytes: sizeBytes });
@@ -104,6 +111,11 @@ export class PlanFile {
     await read(this.info, this.#source, offset, bytes);
     return bytes;
   }
+}
+
+/** A file up to this size is read in one piece. */
+function smallReadBytes({ client }: PlanFileSource): number {
+  return client.smallReadBytes ?? defaultSmallReadBytes;
 }
 
 async function read(info: LtxFileInfo, source: PlanFileSource, offset: number, target: Uint8Array): Promise<void> {
