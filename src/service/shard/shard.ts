@@ -13,7 +13,9 @@ import { HostedDatabase } from './hosted-database.ts';
 import type { Inspection, ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
 
+/** Every database is looked at once a minute, a twelfth of them at a time: all at once would hold up the others. */
 const sweepMs = 60_000;
+const sweepParts = 12;
 /** How often databases that may be parked are looked for, as a part of how long they have to be idle. */
 const parkShare = 4;
 const parkLookMs = { least: 250, most: 60_000 } as const;
@@ -29,6 +31,7 @@ export class Shard {
   readonly #services: ShardServices;
   readonly #databases = new Map<string, HostedDatabase>();
   #sweeping: NodeJS.Timeout | undefined;
+  #nextPart = 0;
   #parking: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -46,7 +49,7 @@ export class Shard {
     const database = new HostedDatabase(config, this.#settings, this.#services);
     this.#databases.set(config.path, database);
     // One timer for all, and what keeps a process of idle databases alive.
-    this.#sweeping ??= setInterval(() => this.sweep(), sweepMs);
+    this.#sweeping ??= setInterval(() => this.#sweepPart(), sweepMs / sweepParts);
     if (this.#settings.parkAfterMs > 0) this.#parking ??= setInterval(() => this.park(), this.#parkLookMs);
     try {
       await requireSqlite();
@@ -102,10 +105,9 @@ export class Shard {
     clearInterval(this.#sweeping);
   }
 
-  /** Looks for what no event tells: locks that went away, directories that were moved. Runs once a minute. */
+  /** Looks for what no event tells: locks that went away, directories that were moved. */
   sweep(): void {
-    this.#services.watch.check();
-    for (const database of this.#databases.values()) database.inspect();
+    for (let part = 0; part < sweepParts; part++) this.#sweepPart();
   }
 
   /** Parks databases that have been idle for long. */
@@ -117,6 +119,14 @@ export class Shard {
       if (idleSinceMs <= idleBeforeMs && database.park()) parked += 1;
       if (parked === parkedAtOnce) return;
     }
+  }
+
+  #sweepPart(): void {
+    const part = this.#nextPart;
+    if (part === 0) this.#services.watch.check();
+    const databases = [...this.#databases.values()];
+    for (let at = part; at < databases.length; at += sweepParts) databases[at]!.inspect();
+    this.#nextPart = (part + 1) % sweepParts;
   }
 
   get #parkLookMs(): number {
