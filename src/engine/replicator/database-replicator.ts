@@ -82,6 +82,10 @@ export class DatabaseReplicator {
     this.#loop?.fail(positionLost(this.settings.path, 'the kernel has lost the locks of its read mark'));
   }
 
+  get isStandby(): boolean {
+    return this.#state === 'standby';
+  }
+
   status(): DatabaseStatus {
     const { path } = this.settings;
     const idle = this.#state === 'replicating' && this.#loop?.atRestSinceMs !== undefined;

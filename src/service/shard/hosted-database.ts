@@ -137,7 +137,11 @@ export class HostedDatabase implements Attachable {
   /** Compares what the kernel has with the locks the database relies on. */
   inspect(): void {
     this.#replicator?.inspect();
-    if (this.#replicator?.status().state === 'standby') void this.#lookForStranger();
+  }
+
+  /** Says so when this host stands by for another one that will never give its place back. */
+  inspectStandby(): void {
+    if (this.#replicator?.isStandby === true) void this.#lookForStranger();
   }
 
   /** Resolves after the last sync, with everything closed. Idempotent. */

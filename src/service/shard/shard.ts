@@ -13,9 +13,11 @@ import { HostedDatabase } from './hosted-database.ts';
 import type { Inspection, ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
 
-/** Every database is looked at once a minute, a twelfth of them at a time: all at once would hold up the others. */
-const sweepMs = 60_000;
-const sweepParts = 12;
+/** A part of the databases is looked at so often: all at once would hold up the others. */
+const sweepMs = 10_000;
+const sweepParts = 30;
+/** What costs little is looked at every minute. */
+const minuteParts = 6;
 /** How often databases that may be parked are looked for, as a part of how long they have to be idle. */
 const parkShare = 4;
 const parkLookMs = { least: 250, most: 60_000 } as const;
@@ -49,7 +51,7 @@ export class Shard {
     const database = new HostedDatabase(config, this.#settings, this.#services);
     this.#databases.set(config.path, database);
     // One timer for all, and what keeps a process of idle databases alive.
-    this.#sweeping ??= setInterval(() => this.#sweepPart(), sweepMs / sweepParts);
+    this.#sweeping ??= setInterval(() => this.#sweepPart(), sweepMs);
     if (this.#settings.parkAfterMs > 0) this.#parking ??= setInterval(() => this.park(), this.#parkLookMs);
     try {
       await requireSqlite();
@@ -123,8 +125,11 @@ export class Shard {
 
   #sweepPart(): void {
     const part = this.#nextPart;
-    if (part === 0) this.#services.watch.check();
     const databases = [...this.#databases.values()];
+    if (part % minuteParts === 0) {
+      this.#services.watch.check();
+      for (const database of databases) database.inspectStandby();
+    }
     for (let at = part; at < databases.length; at += sweepParts) databases[at]!.inspect();
     this.#nextPart = (part + 1) % sweepParts;
   }
