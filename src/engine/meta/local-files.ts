@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
@@ -12,7 +13,6 @@ import { makeDirectory } from '../../runtime/durable-directory.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { PendingFile } from '../../runtime/pending-file.ts';
-import { uniqueName } from '../../runtime/unique-name.ts';
 import { EngineError } from '../engine-error.ts';
 import type { MetaDirectory } from './meta-directory.ts';
 import { bodyInMemory, bodyOf, type StoredBody } from './stored-body.ts';
@@ -133,10 +133,11 @@ export class LocalFiles {
     return this.#whole(file.maxTxid, async () => ({ ...(await bodyOf(this.#client, file)), sharedPath }));
   }
 
-  /** Starts the file of a TXID under a temporary name. */
+  /** Starts the file of a TXID under a temporary name. Bytes kept in memory are no longer those of a file that is written again. */
   begin(file: LtxFileId): Promise<PendingFile> {
+    if (this.#newestContent?.txid === file.minTxid && file.level === 0) this.releaseContent();
     const path = this.#meta.filePath(file);
-    const options = { temporaryPath: `${path}.${uniqueName()}.tmp`, isTemporaryUnique: true };
+    const options = { temporaryPath: `${path}.${randomUUID()}.tmp`, isTemporaryUnique: true };
     return this.#durableFiles.begin('local-ltx', path, options);
   }
 
