@@ -10,7 +10,7 @@ import { systemErrorCode } from './typed-error.ts';
 export interface PendingFileOptions {
   /** Where the bytes are collected; on the same file system as the final path. Default: the final path + `.tmp`. */
   readonly temporaryPath?: string | undefined;
-  /** Nobody else makes a file of that temporary name, so nobody has to look whether somebody did. */
+  /** No other process can make a file of that temporary name, so it need not be looked at whether one did. */
   readonly isTemporaryUnique?: boolean | undefined;
   /** Permission bits of the new file. Default 0600: a backup holds every secret of its database. */
   readonly mode?: number | undefined;

@@ -1,6 +1,7 @@
 import { type FSWatcher, watch, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { defaultSettings, defaultSyncIntervalMs } from '../../src/config/defaults.ts';
+import type { FileChange } from '../../src/engine/follow/file-change.ts';
 import type { DatabaseLease } from '../../src/engine/lease/database-lease.ts';
 import { FileLeaseMemory } from '../../src/engine/lease/file-lease-memory.ts';
 import { LeaseKeeper } from '../../src/engine/lease/lease-keeper.ts';
@@ -10,7 +11,6 @@ import { maintainLimits } from '../../src/engine/maintain/maintain-services.ts';
 import { defaultMetaPath, MetaDirectory } from '../../src/engine/meta/meta-directory.ts';
 import { PageRuns } from '../../src/engine/page-runs.ts';
 import { DatabaseReplicator } from '../../src/engine/replicator/database-replicator.ts';
-import type { FileChange } from '../../src/engine/replicator/file-change.ts';
 import type { ReplicatorServices } from '../../src/engine/replicator/replicator-services.ts';
 import type { Txid } from '../../src/format/ltx/txid.ts';
 import { loadKernels } from '../../src/kernel/load-kernels.ts';

@@ -8,6 +8,7 @@ import type { DatabaseSettings } from '../database-settings.ts';
 import { EngineError, positionLost } from '../engine-error.ts';
 import { attach } from '../follow/attach.ts';
 import type { Attachment } from '../follow/attachment.ts';
+import type { FileChange } from '../follow/file-change.ts';
 import { FollowLoop } from '../follow/follow-loop.ts';
 import { describeLease } from '../lease/describe-lease.ts';
 import { TermHolder } from '../lease/term-holder.ts';
@@ -19,7 +20,6 @@ import { attachmentFailure, logFailure } from './attachment-failure.ts';
 import { type DatabaseState, type DatabaseStatus, statusOf } from './database-status.ts';
 import { drainShipping } from './drain-shipping.ts';
 import { authorityOf, fencedReplicas } from './fenced-replicas.ts';
-import type { FileChange } from './file-change.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Lineage, type SettledLineage } from './lineage.ts';
 import { isReadyToAttach } from './ready-database.ts';
@@ -266,7 +266,7 @@ export class DatabaseReplicator {
   }
 
   async #betweenSyncs(attachment: Attachment, shipping: Shipping): Promise<boolean> {
-    const hasWritten = shipping.isSnapshotWanted && (await shipping.snapshotIfWanted(() => attachment.writeSnapshot()));
+    const hasWritten = await shipping.snapshotIfWanted(() => attachment.writeSnapshot());
     if (this.#housekeeping?.isDue(shipping)) await this.#housekeeping.keepBounded(attachment.files, shipping);
     return hasWritten;
   }

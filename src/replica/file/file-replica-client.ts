@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Level, levels } from '../../format/ltx/level.ts';
@@ -11,7 +12,6 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { PendingFile } from '../../runtime/pending-file.ts';
 import { removeIfThere } from '../../runtime/remove-if-there.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
-import { uniqueName } from '../../runtime/unique-name.ts';
 import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import { CallGate } from '../call-gate.ts';
 import { levelPath, ltxPath } from '../directory-layout.ts';
@@ -122,7 +122,7 @@ export class FileReplicaClient implements ReplicaClient {
         await storing(path, () => syncDirectory(dirname(path), calls));
         return 'exists';
       }
-      const temporaryPath = temporaryPathOf(path, uniqueName());
+      const temporaryPath = temporaryPathOf(path, randomBytes(8).toString('hex'));
       const outcome = await this.#leftovers.keeping(temporaryPath, async () => {
         const pending = await storing(path, () => this.#begin(path, temporaryPath));
         try {
@@ -186,7 +186,7 @@ export class FileReplicaClient implements ReplicaClient {
   }
 
   async #begin(path: string, temporaryPath: string): Promise<PendingFile> {
-    const options = { temporaryPath, isTemporaryUnique: true, publisher: this.#publisher, calls: this.#calls() };
+    const options = { temporaryPath, publisher: this.#publisher, calls: this.#calls() };
     try {
       return await this.#durableFiles.begin('replica-ltx', path, options);
     } catch (error) {

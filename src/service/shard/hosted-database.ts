@@ -1,10 +1,10 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { DatabaseLock } from '../../engine/database-lock.ts';
+import type { FileChange } from '../../engine/follow/file-change.ts';
 import { describeLease } from '../../engine/lease/describe-lease.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
-import type { FileChange } from '../../engine/replicator/file-change.ts';
 import type { NamedClient } from '../../engine/replicator/replica-heads.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import { openReplica } from '../../replica/open-replica.ts';

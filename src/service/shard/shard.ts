@@ -13,11 +13,10 @@ import { HostedDatabase } from './hosted-database.ts';
 import type { Inspection, ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
 
-/** A part of the databases is looked at so often: all at once would hold up the others. */
-const sweepMs = 10_000;
-const sweepParts = 30;
-/** What costs little is looked at every minute. */
-const minuteParts = 6;
+const sweepMs = 60_000;
+/** The locks of a part of the databases are looked at so often: of all at once would hold up the others. */
+const locksMs = 10_000;
+const lockParts = 30;
 /** How often databases that may be parked are looked for, as a part of how long they have to be idle. */
 const parkShare = 4;
 const parkLookMs = { least: 250, most: 60_000 } as const;
@@ -33,7 +32,9 @@ export class Shard {
   readonly #services: ShardServices;
   readonly #databases = new Map<string, HostedDatabase>();
   #sweeping: NodeJS.Timeout | undefined;
-  #nextPart = 0;
+  #lockLooks: NodeJS.Timeout | undefined;
+  /** Whose locks are looked at next, by its place among the databases. */
+  #nextLocked = 0;
   #parking: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -50,8 +51,9 @@ export class Shard {
     }
     const database = new HostedDatabase(config, this.#settings, this.#services);
     this.#databases.set(config.path, database);
-    // One timer for all, and what keeps a process of idle databases alive.
-    this.#sweeping ??= setInterval(() => this.#sweepPart(), sweepMs);
+    // Timers for all, and what keeps a process of idle databases alive.
+    this.#sweeping ??= setInterval(() => this.sweep(), sweepMs);
+    this.#lockLooks ??= setInterval(() => this.inspectLocks(), locksMs);
     if (this.#settings.parkAfterMs > 0) this.#parking ??= setInterval(() => this.park(), this.#parkLookMs);
     try {
       await requireSqlite();
@@ -105,11 +107,22 @@ export class Shard {
     const stop = (database: HostedDatabase) => this.#services.stopping.run(undefined, () => database.stop());
     await Promise.all([...this.#databases.values()].map(stop));
     clearInterval(this.#sweeping);
+    clearInterval(this.#lockLooks);
   }
 
-  /** Looks for what no event tells: locks that went away, directories that were moved. */
+  /** Looks for what no event tells: directories that were moved, hosts that stand by for ever. Runs once a minute. */
   sweep(): void {
-    for (let part = 0; part < sweepParts; part++) this.#sweepPart();
+    this.#services.watch.check();
+    for (const database of this.#databases.values()) database.inspectStandby();
+  }
+
+  /** Looks for locks that went away, of the next part of the databases. */
+  inspectLocks(): void {
+    const databases = [...this.#databases.values()];
+    for (let left = Math.ceil(databases.length / lockParts); left > 0; left--) {
+      this.#nextLocked %= databases.length;
+      databases[this.#nextLocked++]!.inspect();
+    }
   }
 
   /** Parks databases that have been idle for long. */
@@ -121,17 +134,6 @@ export class Shard {
       if (idleSinceMs <= idleBeforeMs && database.park()) parked += 1;
       if (parked === parkedAtOnce) return;
     }
-  }
-
-  #sweepPart(): void {
-    const part = this.#nextPart;
-    const databases = [...this.#databases.values()];
-    if (part % minuteParts === 0) {
-      this.#services.watch.check();
-      for (const database of databases) database.inspectStandby();
-    }
-    for (let at = part; at < databases.length; at += sweepParts) databases[at]!.inspect();
-    this.#nextPart = (part + 1) % sweepParts;
   }
 
   get #parkLookMs(): number {

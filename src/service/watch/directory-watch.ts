@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { FileChange } from '../../engine/replicator/file-change.ts';
+import type { FileChange } from '../../engine/follow/file-change.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { isWatchable } from '../../runtime/watchable-file-system.ts';
 import type { DirectoryEvent } from './directory-events.ts';

@@ -30,24 +30,24 @@ function newShard(t: TestContext) {
 }
 
 describe('Shard', () => {
-  it('finds by a sweep that the locks of a database are gone, and begins with it anew', async (t) => {
+  it('finds that the locks of a database are gone, and begins with it anew', async (t) => {
     const scene = new StoreScene(t);
     const application = await scene.application('one.db', 1);
     const { shard, lines } = newShard(t);
     await shard.add(scene.database('one.db'));
     const { path } = scene.database('one.db');
     await shard.sync(path);
-    shard.sweep();
+    shard.inspectLocks();
     assert.equal(only(shard.status()).state, 'replicating', 'all locks are there');
     closeSync(openSync(`${path}-shm`, 'r'));
     await append(application);
-    shard.sweep();
+    shard.inspectLocks();
     await until('the loss is seen', () =>
       lines.some(({ message }) => message.startsWith('the position in the WAL is lost')),
     );
     await append(application);
     await shard.sync(path);
-    shard.sweep();
+    shard.inspectLocks();
     assert.equal(only(shard.status()).state, 'replicating');
     await shard.stop();
     assert.equal(await scene.restoredRows('one.db'), 3);
@@ -66,7 +66,7 @@ describe('Shard', () => {
     const names = ['one.db', 'link.db', 'two.db', 'text.db', 'empty.db', 'missing.db'];
     const kinds = await shard.inspect(names.map((name) => scene.path(name)));
     assert.deepEqual(kinds, ['attached', 'attached', 'wal', 'foreign', 'absent', 'absent']);
-    shard.sweep();
+    shard.inspectLocks();
     assert.equal(only(shard.status()).state, 'replicating');
   });
 
