@@ -88,7 +88,9 @@ export class LiveDatabase {
 
   /**
    * Moves the mark to the present end of the WAL. Refused (false) unless every frame the mark protects has been copied out.
-   * Another connection holds on meanwhile, so that there is no moment without a mark. Throws LiveError, with a mark kept.
+   * Another connection holds on meanwhile, so that there is no moment without a mark, and the new one is in another slot of the
+   * WAL-index: a checkpoint that waits for a mark waits for its slot, whatever mark is in it by then. Throws LiveError, with a
+   * mark kept.
    */
   advance(copied: CopiedFrames): boolean {
     const mark = this.#mark ?? this.#refuse('advance the read mark of');
@@ -103,23 +105,6 @@ export class LiveDatabase {
     mark.take(); // when it cannot be taken, the bridge holds on until the next call
     bridge.release();
     return true;
-  }
-
-  /**
-   * The same with no other connection, towards a place where the mark is above 0 as well: there is a moment without a mark.
-   * `restarted`: the WAL restarted in it, so frames that were not copied may be gone. Where everything has been copied back a
-   * restart is to be expected, and another connection holds on. `before`: the index a moment ago. Throws LiveError `busy`
-   * with no mark held.
-   */
-  advanceAlone(copied: CopiedFrames, before = this.index()): 'advanced' | 'refused' | 'restarted' {
-    const mark = this.#mark ?? this.#refuse('advance the read mark of');
-    if (this.#bridge?.held !== undefined || before.nBackfill === before.mxFrame) {
-      return this.advance(copied) ? 'advanced' : 'refused';
-    }
-    if (!this.#isCovered(copied)) return 'refused';
-    if (this.#isAtEnd(before)) return 'advanced';
-    mark.release();
-    return sameSalts(mark.take(before).index, before) ? 'advanced' : 'restarted';
   }
 
   /**

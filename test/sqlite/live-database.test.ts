@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { renameSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { advanceToEnd, descriptorCount, liveFixture, marksOf } from './live-fixture.ts';
 
 test('LiveDatabase.advance is refused while frames under the mark are not copied', async (t) => {
@@ -130,27 +131,41 @@ for (const suffix of ['', '-wal', '-shm']) {
   });
 }
 
-test('LiveDatabase.advanceAlone moves the mark with one connection, and leaves mark 0 to two', async (t) => {
+test('LiveDatabase.isOutOfTheWay tells where a checkpoint begins without waiting for the mark', async (t) => {
   const { path, application, attach, start } = await liveFixture(t);
   const live = attach();
-  const descriptors = descriptorCount(path);
   for (let i = 0; i < 3; i++) {
     const { salt1, mxFrame } = live.held.index;
     await application.run(`insert into t values (${i})`);
     assert.equal(live.isOutOfTheWay(), false, 'a FULL checkpoint would wait for the mark');
-    assert.equal(live.advanceAlone({ salt1, frameCount: mxFrame - 1 }), 'refused');
+    assert.equal(live.advance({ salt1, frameCount: mxFrame - 1 }), false);
     assert.equal(live.held.index.mxFrame, mxFrame);
     const end = live.index();
-    assert.equal(live.advanceAlone({ salt1, frameCount: end.mxFrame }), 'advanced');
+    assert.equal(live.advance({ salt1, frameCount: end.mxFrame }), true);
     assert.equal(live.held.index.mxFrame, end.mxFrame);
     assert.equal(live.isOutOfTheWay(), true);
   }
-  assert.equal(descriptorCount(path), descriptors);
   const other = start();
   const { salt1, mxFrame } = live.held.index;
   assert.deepEqual((await other.run('pragma wal_checkpoint(full)'))[0], [0, mxFrame, mxFrame]);
   assert.equal(live.isOutOfTheWay(), false, 'a RESTART would wait for the mark without another write');
-  assert.equal(live.advanceAlone({ salt1, frameCount: mxFrame }), 'advanced');
+  assert.equal(live.advance({ salt1, frameCount: mxFrame }), true);
   assert.deepEqual(marksOf(path), [0]);
   assert.equal(live.isOutOfTheWay(), true);
+});
+
+test('LiveDatabase.advance frees the slot of the WAL-index that a checkpoint waits for', async (t) => {
+  const { application, attach, start } = await liveFixture(t);
+  const other = start({ timeoutMs: 10_000 });
+  const live = attach();
+  for (let i = 0; i < 3; i++) {
+    await application.run(`insert into t values (${i})`);
+    const { mxFrame } = live.index();
+    const checkpoint = other.run('pragma wal_checkpoint(full)');
+    const ended = checkpoint.then(() => 'ended');
+    assert.equal(await Promise.race([ended, delay(100, 'waiting')]), 'waiting', 'the mark stands before the end');
+    assert.equal(advanceToEnd(live), true);
+    assert.deepEqual((await checkpoint)[0], [0, mxFrame, mxFrame]);
+    assert.equal(advanceToEnd(live), true);
+  }
 });

@@ -107,7 +107,8 @@ export class Attachment {
     if (this.#isBehind) return true;
     const isAll = backlogFrames === 0 || this.capture.capture(this.#memoryLimitBytes, index);
     this.#isBehind = !isAll;
-    if (isAll && (isCalm || backlogFrames === 0 || this.live.held.kind === 'zero')) this.#advance(isCalm, index);
+    if (isAll && (isCalm || backlogFrames === 0 || this.live.held.kind === 'zero'))
+      this.live.advance(copied(this.capture));
     return backlogFrames > 0;
   }
 
@@ -121,14 +122,6 @@ export class Attachment {
     if (header === undefined) return true;
     if (!sameSalts(header, position)) return false;
     return !this.capture.frames.isFollowed(position, header);
-  }
-
-  #advance(isCalm: boolean, index: WalIndexHeader): void {
-    const frames = copied(this.capture);
-    if (!isCalm) this.live.advance(frames);
-    else if (this.live.advanceAlone(frames, index) === 'restarted') {
-      throw positionLost(this.live.path, 'it was restarted while the read mark moved');
-    }
   }
 
   /** Writes everything committed so far to level-0 files; resolves when they are durable. */
@@ -205,10 +198,12 @@ export class Attachment {
     return head;
   }
 
-  /** Keeps the one connection that holds the mark, and no memory. */
+  /** Keeps no memory and, at mark 0, the one connection that holds it. Until then another one is needed for every commit. */
   rest(): void {
-    if (this.live.held.kind === 'zero') this.#cutWal();
-    this.live.rest();
+    if (this.live.held.kind === 'zero') {
+      this.#cutWal();
+      this.live.rest();
+    }
     this.capture.pages.release();
   }
 
