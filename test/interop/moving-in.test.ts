@@ -114,8 +114,9 @@ class Move {
   }
 }
 
+/** The first is one transaction: it must be one TXID, whenever a file is written. */
 const changes = [
-  ['create table moved_in (id integer primary key, x)', "insert into moved_in (x) values ('first')"],
+  ['begin', 'create table moved_in (id integer primary key, x)', "insert into moved_in (x) values ('first')", 'commit'],
   [`insert into moved_in (x) select hex(randomblob(5000)) from sqlite_schema, (values (1), (2), (3))`],
   ['delete from moved_in where id > 1', 'vacuum'],
   ["insert into moved_in (x) values ('last')"],
