@@ -1,4 +1,4 @@
-import { type WasmMemory, type WasmModule, webAssembly } from './web-assembly.ts';
+import { type WasmMemory, type WasmModule, webAssembly } from '../runtime/web-assembly.ts';
 
 /** What the WASM build exports; addresses and sizes are plain numbers, 64-bit values signed bigints. */
 export interface KernelExports {

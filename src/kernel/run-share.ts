@@ -1,4 +1,4 @@
-import type { WasmMemory, WasmModule } from './web-assembly.ts';
+import type { WasmMemory, WasmModule } from '../runtime/web-assembly.ts';
 
 interface RunSize {
   readonly pageSize: number;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type WasmModule, webAssembly } from '../runtime/web-assembly.ts';
 import { KernelError } from './kernel-error.ts';
 import type { KernelInstance } from './kernel-exports.ts';
 import { instantiateKernels, newKernelMemory } from './kernel-exports.ts';
@@ -14,7 +15,6 @@ import {
 import { hashTableBitsFor } from './run-layout.ts';
 import { ThreadPool } from './threads/thread-pool.ts';
 import { openWasmPageRun } from './wasm-page-run.ts';
-import { type WasmModule, webAssembly } from './web-assembly.ts';
 
 /** The scratch memory of the calls that take bytes: sums, hash table, then two areas that hold any block. */
 const sumsAddress = 1024;

@@ -1,3 +1,4 @@
+import type { WasmModule } from '../runtime/web-assembly.ts';
 import { KernelError } from './kernel-error.ts';
 import type { KernelExports, KernelInstance } from './kernel-exports.ts';
 import { instantiateKernels, newKernelMemory } from './kernel-exports.ts';
@@ -5,7 +6,6 @@ import type { DecodedRun, EncodedRun, PageRun } from './kernels.ts';
 import { hashedBytesOf, requireCapacity, requireFrameBytes, requirePageCount } from './limits.ts';
 import { failedFrameAddress, layoutRun, type RunLayout, runAddress, writeRun } from './run-layout.ts';
 import type { WasmRunShare } from './run-share.ts';
-import type { WasmModule } from './web-assembly.ts';
 
 /** Makes a page run in an instance and a memory of its own. */
 export function openWasmPageRun(module: WasmModule, pageSize: number, capacity: number): PageRun {

@@ -1,3 +1,5 @@
+import { alignedBytes } from './aligned-bytes.ts';
+
 /** A file, or anything with positions. */
 export interface WriteTarget {
   writeAt(bytes: Uint8Array, position: number): Promise<void>;
@@ -59,7 +61,10 @@ export class BackgroundWriter {
   #newBuffer(): FillingBuffer | undefined {
     if (this.#bufferCount === bufferCount) return undefined;
     this.#bufferCount++;
-    return { bytes: new Uint8Array(this.#bufferBytes), usedBytes: 0, pieces: [] };
+    // Large ones may be written to a disk as they are.
+    const isLarge = this.#bufferBytes === mostBufferBytes;
+    const bytes = isLarge ? alignedBytes(mostBufferBytes) : new Uint8Array(this.#bufferBytes);
+    return { bytes, usedBytes: 0, pieces: [] };
   }
 
   async #waitForRoom(): Promise<FillingBuffer> {

@@ -16,6 +16,8 @@ export interface PendingFileOptions {
   readonly mode?: number | undefined;
   /** Remembers whether the file system has hard links. Default: found out for this file alone. */
   readonly publisher?: ExclusivePublisher | undefined;
+  /** Whether it is large and nobody reads it soon: it is written past the page cache then. */
+  readonly isDirect?: boolean | undefined;
   /** Default: those for a disk of this machine. */
   readonly calls?: FileCalls | undefined;
 }
@@ -39,7 +41,8 @@ export class DurableFiles {
     const { temporaryPath = `${path}.tmp`, publisher = new ExclusivePublisher(), calls = promptCalls } = options;
     const descriptor = await openAnew(temporaryPath, options.mode ?? 0o600, calls);
     const inode = options.isTemporaryUnique === true ? undefined : await calls.inodeOf(descriptor);
-    const parts = { path, temporaryPath, descriptor, inode, publisher, calls };
+    const { isDirect = false } = options;
+    const parts = { path, temporaryPath, descriptor, inode, publisher, calls, isDirect };
     return new PendingFile(parts, (stage) => this.reached(purpose, stage, path));
   }
 

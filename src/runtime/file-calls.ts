@@ -15,10 +15,12 @@ export interface FileStats {
 
 /** The system calls that durable files are made of. Each throws, or rejects with, what the system says. */
 export interface FileCalls {
-  open(path: string, flags: string, mode?: number): Soon<number>;
+  open(path: string, flags: string | number, mode?: number): Soon<number>;
   /** Reads into `target` from its start; returns how many bytes there were, 0 at the end of the file. */
   read(descriptor: number, target: Uint8Array, position: number): Soon<number>;
   write(descriptor: number, bytes: Uint8Array, position: number): Promise<void>;
+  /** One call, which may write less; returns how much that was. */
+  writeSome(descriptor: number, bytes: Uint8Array, position: number): Promise<number>;
   sync(descriptor: number): Promise<void>;
   syncData(descriptor: number): Promise<void>;
   truncate(descriptor: number, sizeBytes: number): Soon<void>;
@@ -71,10 +73,13 @@ async function readSome(descriptor: number, target: Uint8Array, position: number
   return (await read(descriptor, target, 0, target.byteLength, position)).bytesRead;
 }
 
+async function writeSome(descriptor: number, bytes: Uint8Array, position: number): Promise<number> {
+  return (await write(descriptor, bytes, 0, bytes.byteLength, position)).bytesWritten;
+}
+
 async function writeAll(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.byteLength; ) {
-    done += (await write(descriptor, bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
-  }
+  for (let done = 0; done < bytes.byteLength; )
+    done += await writeSome(descriptor, bytes.subarray(done), position + done);
 }
 
 /**
@@ -92,6 +97,7 @@ export const promptCalls: FileCalls = {
     for (let done = 0; done < bytes.byteLength; )
       done += fs.writeSync(descriptor, bytes, done, bytes.byteLength - done, position + done);
   },
+  writeSome,
   sync,
   syncData,
   truncate: fs.ftruncateSync,
@@ -111,6 +117,7 @@ export const patientCalls: FileCalls = {
   open: (path, flags, mode) => promisify(fs.open)(path, flags, mode),
   read: readSome,
   write: writeAll,
+  writeSome,
   sync,
   syncData,
   truncate: promisify(fs.ftruncate),

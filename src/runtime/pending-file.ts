@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { DirectWrites } from './direct-writes.ts';
 import { syncDirectory } from './durable-directory.ts';
 import { DurableFileError } from './durable-file-error.ts';
 import type { DurableStage } from './durable-step.ts';
@@ -20,6 +21,8 @@ export interface PendingFileParts {
   readonly inode: bigint | undefined;
   readonly publisher: ExclusivePublisher;
   readonly calls: FileCalls;
+  /** Past the page cache, as far as possible. */
+  readonly isDirect: boolean;
 }
 
 /** A file under its temporary name. Ends with exactly one of `replace`, `create` or `discard`. */
@@ -35,11 +38,13 @@ export class PendingFile {
   #isOpen = true;
   #unflushedBytes = 0;
   #flushing: Promise<void> = Promise.resolve();
+  readonly #direct: DirectWrites | undefined;
 
   constructor(parts: PendingFileParts, reached: (stage: DurableStage) => void) {
     this.path = parts.path;
     this.#parts = parts;
     this.#reached = reached;
+    if (parts.isDirect) this.#direct = new DirectWrites(parts.temporaryPath, parts.calls);
   }
 
   /** Where the next `append` goes. */
@@ -60,8 +65,10 @@ export class PendingFile {
   async writeAt(bytes: Uint8Array, position: number): Promise<void> {
     if (this.#collect(bytes, position)) return;
     await this.#spill();
-    await this.#parts.calls.write(this.#parts.descriptor, bytes, position);
-    this.#unflushedBytes += bytes.byteLength;
+    const done = (await this.#direct?.write(bytes, position)) ?? 0;
+    if (done === bytes.byteLength) return;
+    await this.#parts.calls.write(this.#parts.descriptor, bytes.subarray(done), position + done);
+    this.#unflushedBytes += bytes.byteLength - done;
     if (this.#unflushedBytes >= flushAheadBytes) await this.#flushAhead();
   }
 
@@ -170,6 +177,7 @@ export class PendingFile {
   async #close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    await this.#direct?.close();
     await this.#parts.calls.close(this.#parts.descriptor);
   }
 

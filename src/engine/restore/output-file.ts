@@ -45,6 +45,12 @@ export async function removeLeftoverLinks(path: string): Promise<void> {
   }
 }
 
+export interface OutputOptions {
+  readonly fileMode: number;
+  /** See `PendingFileOptions`. */
+  readonly isDirect: boolean;
+}
+
 /** A database under a temporary name of its own, `<path>.<16 digits>.tmp`. Ends with `publish` or `discard`. */
 export class OutputFile {
   readonly path: string;
@@ -55,11 +61,12 @@ export class OutputFile {
    * Makes the directory, and removes what restores to the same path have under way there. Killed ones left it behind; one
    * that still runs cannot be told from those and fails when it comes to publish.
    */
-  static async begin(path: string, fileMode: number, durableFiles: DurableFiles): Promise<OutputFile> {
+  static async begin(path: string, options: OutputOptions, durableFiles: DurableFiles): Promise<OutputFile> {
+    const { fileMode, isDirect } = options;
     await makeDirectory(dirname(path));
     for (const leftover of await temporaryPaths(path)) await rm(leftover, { recursive: true, force: true });
     const temporaryPath = `${path}.${randomBytes(8).toString('hex')}.tmp`;
-    const file = await durableFiles.begin('restored-database', path, { temporaryPath, mode: fileMode });
+    const file = await durableFiles.begin('restored-database', path, { temporaryPath, mode: fileMode, isDirect });
     try {
       // The mode of a new file is cut by the umask.
       await chmod(temporaryPath, fileMode);

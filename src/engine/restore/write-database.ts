@@ -5,6 +5,8 @@ import type { RestoredState, RestoreOptions, RestoreReport, RestoreServices } fr
 
 /** How many ranges are read at a time when nothing else is asked for. */
 export const defaultParallelism = 4;
+/** From so many bytes to be read on, what is restored would fill much of the page cache. */
+const largeBytes = 16 << 20;
 
 /** Restores by a plan into a temporary file, verifies it, and publishes it, or in mode `check` removes it. */
 export async function writeDatabase(
@@ -15,7 +17,9 @@ export async function writeDatabase(
   const isCheck = options.mode === 'check';
   const startMs = clock.monotonic();
   const path = isCheck ? `${options.outputPath}.check` : options.outputPath;
-  const output = await OutputFile.begin(path, options.fileMode ?? 0o600, durableFiles);
+  const { fileMode = 0o600, integrityCheck = 'none' } = options;
+  const isDirect = chosen.plan.bytes >= largeBytes && integrityCheck === 'none';
+  const output = await OutputFile.begin(path, { fileMode, isDirect }, durableFiles);
   try {
     const totalBytes = chosen.plan.bytes;
     let bytesRead = 0;
@@ -33,9 +37,9 @@ export async function writeDatabase(
     const { header, checksum, verification } = applied;
     const sizeBytes = header.commit * header.pageSizeBytes;
     await output.truncate(sizeBytes);
-    if (options.integrityCheck === 'quick' || options.integrityCheck === 'full') {
+    if (integrityCheck !== 'none') {
       const { checkIntegrity } = await import('./integrity-check.ts');
-      checkIntegrity(output.temporaryPath, options.integrityCheck);
+      checkIntegrity(output.temporaryPath, integrityCheck);
     }
     const state: RestoredState = {
       txid: chosen.plan.txid,

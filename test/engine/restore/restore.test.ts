@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -150,6 +151,19 @@ test('restore does not take the place of a file that appears in the last moment'
   await assert.rejects(run(path, { client: threeCommits().replica(), beforePublish }), { code: 'output-exists' });
   assert.equal(readFileSync(path, 'utf8'), 'new');
   assert.deepEqual(readdirSync(folder), ['app.db']);
+});
+
+test('restore writes a large database past the page cache, whole, with a page here and there of another file', async (t) => {
+  const model = new ModelDatabase();
+  const pageCount = 5_000;
+  const page = () => new Uint8Array(randomBytes(4096));
+  model.commit(new Map(Array.from({ length: pageCount }, (_, i) => [i + 1, page()])), pageCount, 4096);
+  model.commit(new Map([2, 3, 700, 4_999].map((pgno) => [pgno, page()])), pageCount);
+  model.addLevel0();
+  const path = join(temporaryFolder(t), 'app.db');
+  const { verification } = await restored(path, { client: model.replica() });
+  assert.equal(verification, 'database-checksum');
+  assert.equal(Buffer.compare(readFileSync(path), model.bytesAt(2)), 0);
 });
 
 test('restore that is aborted rejects with the reason and leaves nothing', async (t) => {

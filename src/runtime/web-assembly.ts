@@ -17,7 +17,7 @@ interface WebAssemblyNamespace {
 }
 
 /**
- * The part of the global that the kernels use. Node's type package does not declare it, and the compiler's own declaration
+ * The part of the global that this program uses. Node's type package does not declare it, and the compiler's own declaration
  * comes only with every type of a browser.
  */
 export const webAssembly = (globalThis as unknown as { WebAssembly: WebAssemblyNamespace }).WebAssembly;
