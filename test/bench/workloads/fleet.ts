@@ -83,26 +83,22 @@ async function replicated(
   { databaseCount, databaseMegabytes = 0.2, settings }: FleetWorkload,
 ): Promise<Measures> {
   const { workspace, size } = bench;
-  const folder = await workspace.folder();
-  try {
-    const sourceFolder = join(folder, 'sources');
-    await mkdir(sourceFolder);
-    const count = Math.ceil(databaseCount * size.fleetShare);
-    const databasePaths = await workspace.databases(count, databaseMegabytes, sourceFolder);
-    const { url, path: replicaFolder } = directoryPlace(join(folder, 'replica'));
-    const configPath = join(folder, 'fleet.yml');
-    const dbs = [{ dir: sourceFolder, pattern: '*.db', replica: { url } }];
-    const config = program === ownProgram ? { ...settings, dbs } : { dbs };
-    await writeFile(configPath, JSON.stringify(config)); // which is YAML too
-    const replicaPaths = databasePaths.map((path) => join(replicaFolder, basename(path)));
-    const measures = await fleetMeasures(bench, program, { sourceFolder, configPath, replicaPaths });
-    for (const at of choices.shuffled([...replicaPaths.keys()]).slice(0, checkedDatabases)) {
-      const checkFolder = await workspace.folder();
-      await checkReplica(program, databasePaths[at]!, directoryPlace(replicaPaths[at]!), checkFolder);
-      await workspace.remove(checkFolder);
-    }
-    return measures;
-  } finally {
-    await workspace.remove(folder);
+  const folder = await workspace.folder(); // stays there: see `remove`
+  const sourceFolder = join(folder, 'sources');
+  await mkdir(sourceFolder);
+  const count = Math.ceil(databaseCount * size.fleetShare);
+  const databasePaths = await workspace.databases(count, databaseMegabytes, sourceFolder);
+  const { url, path: replicaFolder } = directoryPlace(join(folder, 'replica'));
+  const configPath = join(folder, 'fleet.yml');
+  const dbs = [{ dir: sourceFolder, pattern: '*.db', replica: { url } }];
+  const config = program === ownProgram ? { ...settings, dbs } : { dbs };
+  await writeFile(configPath, JSON.stringify(config)); // which is YAML too
+  const replicaPaths = databasePaths.map((path) => join(replicaFolder, basename(path)));
+  const measures = await fleetMeasures(bench, program, { sourceFolder, configPath, replicaPaths });
+  for (const at of choices.shuffled([...replicaPaths.keys()]).slice(0, checkedDatabases)) {
+    const checkFolder = await workspace.folder();
+    await checkReplica(program, databasePaths[at]!, directoryPlace(replicaPaths[at]!), checkFolder);
+    await workspace.remove(checkFolder);
   }
+  return measures;
 }
