@@ -2,8 +2,8 @@ import type { Command } from './command.ts';
 
 export interface CommandEntry {
   readonly summary: string;
-  /** Loads the command's file; undefined for a command of Litestream's that is not there yet. */
-  readonly load?: (() => Promise<Command>) | undefined;
+  /** Loads the command's file. */
+  readonly load: () => Promise<Command>;
   /** Left out of the overview. */
   readonly hidden?: boolean | undefined;
 }
@@ -41,11 +41,32 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'print the version',
     load: async () => (await import('./version.ts')).versionCommand,
   },
-  info: { summary: 'show the running daemon' },
-  list: { summary: 'list the databases of the running daemon' },
-  register: { summary: 'add a database to the running daemon' },
-  start: { summary: 'start the replication of a database in the running daemon' },
-  stop: { summary: 'stop the replication of a database in the running daemon' },
-  sync: { summary: 'sync a database of the running daemon at once' },
-  unregister: { summary: 'take a database out of the running daemon' },
+  info: {
+    summary: 'show the running daemon',
+    load: async () => (await import('./info.ts')).infoCommand,
+  },
+  list: {
+    summary: 'list the databases of the running daemon',
+    load: async () => (await import('./list.ts')).listCommand,
+  },
+  register: {
+    summary: 'add a database to the running daemon',
+    load: async () => (await import('./register.ts')).registerCommand,
+  },
+  start: {
+    summary: 'start the replication of a database in the running daemon',
+    load: async () => (await import('./start.ts')).startCommand,
+  },
+  stop: {
+    summary: 'stop the replication of a database in the running daemon',
+    load: async () => (await import('./stop.ts')).stopCommand,
+  },
+  sync: {
+    summary: 'sync a database of the running daemon at once',
+    load: async () => (await import('./sync.ts')).syncCommand,
+  },
+  unregister: {
+    summary: 'take a database out of the running daemon',
+    load: async () => (await import('./unregister.ts')).unregisterCommand,
+  },
 };

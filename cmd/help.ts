@@ -5,10 +5,6 @@ import { commands } from './command-list.ts';
 export function overview(): string {
   const shown = Object.entries(commands).filter(([, entry]) => entry.hidden !== true);
   const width = Math.max(...shown.map(([name]) => name.length)) + 4;
-  const lines = (ready: boolean) =>
-    shown
-      .filter(([, entry]) => (entry.load !== undefined) === ready)
-      .map(([name, entry]) => `  ${name.padEnd(width)}${entry.summary}`);
   return [
     'litestream copies every change of SQLite databases to replicas and restores any moment.',
     '',
@@ -18,11 +14,7 @@ export function overview(): string {
     '',
     'Commands:',
     '',
-    ...lines(true),
-    '',
-    'Not there yet in this version:',
-    '',
-    ...lines(false),
+    ...shown.map(([name, entry]) => `  ${name.padEnd(width)}${entry.summary}`),
     '',
     'Examples:',
     '',

@@ -44,12 +44,7 @@ async function help(name: string | undefined): Promise<number> {
 
 async function loadCommand(name: string): Promise<Command> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (entry?.load !== undefined) return entry.load();
-  if (entry !== undefined) {
-    throw new UsageError('not-there-yet', `Cannot run ${name}: this command is not there yet in this version`, {
-      hint: 'litestream help lists the commands that are',
-    });
-  }
+  if (entry !== undefined) return entry.load();
   if (name.startsWith('-')) {
     throw new UsageError('unknown-flag', `Cannot use ${name}: flags go after the command`, {
       hint: 'litestream COMMAND [flags] [arguments]',

@@ -1,4 +1,4 @@
-import type { NormalConfig } from '../src/config/normal-config.ts';
+import type { DatabaseConfig, NormalConfig } from '../src/config/normal-config.ts';
 
 /** What `replicate` was asked to do, checked and with the flags worked into the configuration. */
 export interface ReplicateArguments {
@@ -11,4 +11,14 @@ export interface ReplicateArguments {
   readonly adopt: boolean;
   /** Variables that the config file names and that are not set. */
   readonly missingVariables: readonly string[];
+  /** Undefined without a config file. */
+  readonly file: ReplicateFile | undefined;
+}
+
+/** What the config file is good for while the process runs. */
+export interface ReplicateFile {
+  /** Reads it again, with the flags worked in. Throws ConfigError. */
+  reread(): Promise<NormalConfig>;
+  /** A database named at run time, with the settings at the top of the file. Throws ConfigError. */
+  databaseAt(path: string, replicaUrl: string): DatabaseConfig;
 }

@@ -34,7 +34,7 @@ export const replicateCommand = defineCommand({
   notes: [
     'An argument with a scheme is a replica URL, anything else a database, a quoted glob or a directory. One database: the URLs are its replicas. Several databases, a glob or a directory: each database is copied to the URL and its path below the fixed part, and new files join while running.',
     'Without a URL $LITESTREAM_REPLICA_URL is used, else the directory DB_PATH-replica beside each database. Such directories, .*-litestream, and files ending in -wal, -shm, -journal or .tmp are never taken for databases.',
-    'SIGTERM and SIGINT end it after a last sync; a second one ends it at once.',
+    'SIGTERM and SIGINT end it after a last sync; a second one ends it at once. SIGHUP has it read the config file again: databases that stay as they are go on undisturbed, and a file that cannot be used changes nothing.',
   ],
   examples: [
     ['Copy the databases of the config file.', 'replicate'],
@@ -59,12 +59,10 @@ async function replicateArguments(
 ): Promise<ReplicateArguments> {
   checkFlags(given, words);
   const fromFile = words.length === 0;
-  const { config, missingVariables } = fromFile
-    ? await loadConfig(given, io.environment)
-    : { config: await configOfWords(words, io), missingVariables: [] };
-  const applied = withFlags(config, given);
+  const loaded = fromFile ? await loadConfig(given, io.environment) : undefined;
+  const applied = withFlags(loaded?.config ?? (await configOfWords(words, io)), given);
   if (given.once && applied.exec !== undefined) throw notTogether('-once', 'exec of the config file');
-  if (applied.databases.length === 0 && applied.directories.length === 0) {
+  if (applied.databases.length === 0 && applied.directories.length === 0 && applied.socket === undefined) {
     throw new ConfigError('invalid', 'Cannot replicate: the config file lists no databases', {
       hint: 'add them under dbs, or name them: litestream replicate /path/to/db',
     });
@@ -76,7 +74,11 @@ async function replicateArguments(
     forceSnapshot: given['force-snapshot'],
     enforceRetention: given['enforce-retention'],
     adopt: given.adopt,
-    missingVariables,
+    missingVariables: loaded?.missingVariables ?? [],
+    file: loaded && {
+      reread: async () => withFlags((await loadConfig(given, io.environment)).config, given),
+      databaseAt: loaded.databaseAt,
+    },
   };
 }
 

@@ -1,14 +1,20 @@
-import type { LoggingConfig, NormalConfig } from '../src/config/normal-config.ts';
+import { ConfigError } from '../src/config/config-error.ts';
+import { expandPath } from '../src/config/database-paths.ts';
+import type { LoggingConfig, NormalConfig, SocketConfig } from '../src/config/normal-config.ts';
+import type { Controlled } from '../src/control/control-routes.ts';
+import type { ControlSocket } from '../src/control/control-socket.ts';
 import type { Logger } from '../src/runtime/logger.ts';
 import { once } from '../src/service/store/once.ts';
 import { openStore } from '../src/service/store/open-store.ts';
 import type { Store } from '../src/service/store/store.ts';
 import type { StoreOptions } from '../src/service/store/store-options.ts';
 import type { CommandIo } from './command.ts';
+import { ConfigReload } from './config-reload.ts';
 import { consoleLogger } from './console-logger.ts';
 import { ExecChild } from './exec-child.ts';
-import type { ReplicateArguments } from './replicate-arguments.ts';
+import type { ReplicateArguments, ReplicateFile } from './replicate-arguments.ts';
 import { StopSignals } from './signals.ts';
+import { programVersion } from './version.ts';
 
 /**
  * Replicates until a signal or, with `once`, until everything is shipped. Resolves to the exit code. The signals stay caught
@@ -34,7 +40,7 @@ export async function runReplicate(given: ReplicateArguments, io: CommandIo): Pr
   };
   const store = openStore(options, { logger });
   announce(config, given.missingVariables, logger);
-  return given.once ? runOnce(store, given, logger) : runUntilStopped(store, config.exec, logger);
+  return given.once ? runOnce(store, given, logger) : runUntilStopped(store, given, io, logger);
 }
 
 async function runOnce(store: Store, given: ReplicateArguments, logger: Logger): Promise<number> {
@@ -48,8 +54,16 @@ async function runOnce(store: Store, given: ReplicateArguments, logger: Logger):
 }
 
 /** With `exec` the program's end is the end: it gets our signals, and what it wrote last is still shipped. */
-async function runUntilStopped(store: Store, exec: string | undefined, logger: Logger): Promise<number> {
+async function runUntilStopped(
+  store: Store,
+  { config, file }: ReplicateArguments,
+  io: CommandIo,
+  logger: Logger,
+): Promise<number> {
+  const { exec, socket } = config;
   const signals = StopSignals.listen();
+  const reload = file && ConfigReload.listen(config, { store, logger, read: () => file.reread() });
+  const control = socket && (await openControl(socket, controlled(store, file, io), logger));
   try {
     await store.start();
     if (exec !== undefined) await activeOrStopped(store, signals.signal);
@@ -63,9 +77,29 @@ async function runUntilStopped(store: Store, exec: string | undefined, logger: L
     });
     return await (child?.exitCode ?? requested);
   } finally {
+    reload?.close();
+    await control?.close();
     await store.stop();
     logger.info('stopped');
   }
+}
+
+async function openControl(socket: SocketConfig, it: Controlled, logger: Logger): Promise<ControlSocket> {
+  const { ControlSocket } = await import('../src/control/control-socket.ts');
+  return ControlSocket.open(socket, it, { logger });
+}
+
+function controlled(store: Store, file: ReplicateFile | undefined, { environment }: CommandIo): Controlled {
+  return {
+    store,
+    version: programVersion(),
+    startedAtMs: Date.now(),
+    resolvePath: (path) => expandPath(path, environment),
+    databaseConfig: (path, replicaUrl) => {
+      if (file !== undefined) return file.databaseAt(path, replicaUrl);
+      throw new ConfigError('usage', `Cannot register ${path}: there is no config file`);
+    },
+  };
 }
 
 /** The application of a host that stands by is not started. */

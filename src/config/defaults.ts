@@ -1,5 +1,5 @@
 import { defaultLevelSettings } from '../engine/levels/level-settings.ts';
-import type { DatabaseSettings, NormalConfig } from './normal-config.ts';
+import type { DatabaseSettings, NormalConfig, SocketConfig } from './normal-config.ts';
 
 /** Litestream's values, but for `switchToWal`, which is ours. */
 export const defaultSettings: DatabaseSettings = {
@@ -14,6 +14,9 @@ export const defaultSettings: DatabaseSettings = {
   levels: defaultLevelSettings,
 };
 
+/** Of a control socket that is switched on. */
+export const defaultSocket: SocketConfig = { path: '/var/run/litestream.sock', permissions: 0o600 };
+
 export const defaultSyncIntervalMs = 1000;
 export const defaultAutoRecover = false;
 
@@ -23,6 +26,7 @@ export function defaultConfig(processorCount: number): NormalConfig {
     databases: [],
     directories: [],
     exec: undefined,
+    socket: undefined,
     logging: { level: 'info', type: 'text', stream: 'stderr', source: false },
     shutdownSyncTimeoutMs: 30_000,
     shutdownSyncIntervalMs: 500,

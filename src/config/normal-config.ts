@@ -88,11 +88,20 @@ export interface LoggingConfig {
   readonly source: boolean;
 }
 
+/** Where the running process can be asked and told. */
+export interface SocketConfig {
+  readonly path: string;
+  /** Permission bits of the socket. */
+  readonly permissions: number;
+}
+
 /** Everything that is configured, with all defaults filled in. Plain data, so that it can be sent to another process. */
 export interface NormalConfig {
   readonly databases: readonly DatabaseConfig[];
   readonly directories: readonly DirectoryConfig[];
   readonly exec: string | undefined;
+  /** Undefined: none. */
+  readonly socket: SocketConfig | undefined;
   readonly logging: LoggingConfig;
   /** How often and how long a stop tries to ship what is left. 0: one try. */
   readonly shutdownSyncTimeoutMs: number;

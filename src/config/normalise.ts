@@ -4,7 +4,13 @@ import { parseReplicaUrl } from '../replica/replica-url.ts';
 import { s3Location } from '../replica/s3/s3-location.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultMetaPath, expandPath, type PathContext } from './database-paths.ts';
-import { defaultAutoRecover, defaultConfig, defaultSettings, defaultSyncIntervalMs } from './defaults.ts';
+import {
+  defaultAutoRecover,
+  defaultConfig,
+  defaultSettings,
+  defaultSocket,
+  defaultSyncIntervalMs,
+} from './defaults.ts';
 import { replicaAt, replicaName } from './directory-databases.ts';
 import { assertDistinct } from './distinct-databases.ts';
 import { leaseSettings } from './lease-settings.ts';
@@ -18,6 +24,7 @@ import type {
   MetaPlace,
   NormalConfig,
   ReplicaConfig,
+  SocketConfig,
 } from './normal-config.ts';
 import { asConfigError } from './replica-url.ts';
 import type { ConfigFile, DatabaseEntry } from './schema/config.ts';
@@ -44,6 +51,7 @@ export function normalise(file: ConfigFile, context: NormaliseContext): NormalCo
     databases,
     directories,
     exec: file.exec,
+    socket: socket(file.socket ?? {}, context),
     logging: logging(file.logging ?? {}, context.logLevel, defaults.logging),
     shutdownSyncTimeoutMs: file['shutdown-sync-timeout'] ?? defaults.shutdownSyncTimeoutMs,
     shutdownSyncIntervalMs: file['shutdown-sync-interval'] ?? defaults.shutdownSyncIntervalMs,
@@ -52,6 +60,14 @@ export function normalise(file: ConfigFile, context: NormaliseContext): NormalCo
     parkAfterMs: file['park-after'] ?? defaults.parkAfterMs,
     databasesAtOnce: file['databases-at-once'] ?? defaults.databasesAtOnce,
   };
+}
+
+function socket(
+  { enabled = false, path, permissions = defaultSocket.permissions }: NonNullable<ConfigFile['socket']>,
+  context: PathContext,
+): SocketConfig | undefined {
+  if (!enabled) return undefined;
+  return { path: path === undefined ? defaultSocket.path : expandPath(path, context), permissions };
 }
 
 function database(entry: DatabaseEntry, file: ConfigFile, context: PathContext): DatabaseConfig {

@@ -4,7 +4,7 @@ import { systemErrorCode } from '../runtime/typed-error.ts';
 import { ConfigError } from './config-error.ts';
 import { expandPath } from './database-paths.ts';
 import { expandEnvironment } from './environment-expansion.ts';
-import type { NormalConfig } from './normal-config.ts';
+import type { DatabaseConfig, NormalConfig } from './normal-config.ts';
 import type { NormaliseContext } from './normalise.ts';
 
 /** The part of the process that configuration depends on; `cmd` or the library's caller hands it in. */
@@ -18,6 +18,8 @@ export interface LoadedConfig {
   readonly file: string;
   /** Variables that the file names and that are not set: worth a warning. */
   readonly missingVariables: readonly string[];
+  /** A database that the file does not list, with the settings that stand at its top. Throws ConfigError. */
+  databaseAt(path: string, replicaUrl: string): DatabaseConfig;
 }
 
 export interface ReadConfigOptions {
@@ -42,7 +44,10 @@ export async function readConfigFile(
       : expandEnvironment(text, environment.variables, environment.processId);
   // What reads YAML and knows every key takes longest to load, and most commands work without a file too.
   const [{ parseConfig }, { normalise }] = await Promise.all([import('./parse-config.ts'), import('./normalise.ts')]);
-  return { config: normalise(parseConfig(expanded, file), environment), file, missingVariables: missing };
+  const parsed = parseConfig(expanded, file);
+  const databaseAt = (path: string, url: string): DatabaseConfig =>
+    normalise({ ...parsed, dbs: [{ path, replica: { url } }] }, environment).databases[0]!;
+  return { config: normalise(parsed, environment), file, missingVariables: missing, databaseAt };
 }
 
 /** As `readConfigFile`, but undefined when no file was asked for and there is none in the default place. */

@@ -30,7 +30,7 @@ describe('layerProblems', () => {
     [
       'names an import of the public surface from below it',
       { 'src/service/a.ts': ['src/index.ts'] },
-      ['src/service/a.ts (layer 6) imports upward: src/index.ts (layer 7)'],
+      ['src/service/a.ts (layer 6) imports upward: src/index.ts (layer 8)'],
     ],
     [
       'names an import between two folders of one layer',

@@ -55,12 +55,12 @@ test('databases lists what the file names and what its directories hold', async 
 });
 
 test('databases and others fail with 1 for a wrong file, naming line and column', async () => {
-  await writeFile(join(root, 'wrong.yml'), 'dbs:\n  - path: a\n    replika: {path: b}\nsocket:\n  enabled: true\n');
+  await writeFile(join(root, 'wrong.yml'), 'dbs:\n  - path: a\n    replika: {path: b}\ndashboard:\n  addr: x\n');
   for (const command of ['databases', 'status', 'replicate', 'ltx app.db', 'restore app.db', 'reset app.db']) {
     const { code, stdout, stderr } = await run(`${command} -config wrong.yml`);
     assert.deepEqual([code, stdout], [1, ''], command);
     assert.match(stderr, /wrong\.yml:3:5: dbs\[0\]\.replika is an unknown key, did you mean replica\n/);
-    assert.match(stderr, /wrong\.yml:5:12: socket\.enabled is not supported yet by this version\n/);
+    assert.match(stderr, /wrong\.yml:5:9: dashboard\.addr is not supported yet by this version\n/);
   }
 });
 

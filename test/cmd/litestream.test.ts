@@ -68,14 +68,6 @@ test('litestream exits with 2 and a hint for what it does not know', async () =>
   }
 });
 
-test('litestream says which commands are not there yet', async () => {
-  const names = ['info', 'list', 'register', 'unregister', 'start', 'stop', 'sync'];
-  for (const [index, { code, stderr }] of (await all(names)).entries()) {
-    assert.equal(code, 2);
-    assert.match(stderr, new RegExp(`Cannot run ${names[index]}: this command is not there yet in this version`));
-  }
-});
-
 test('litestream shows a stack only when LITESTREAM_DEBUG is set', async () => {
   const [plain, debug] = await Promise.all([
     litestream(['frobnicate']),

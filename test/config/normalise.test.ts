@@ -46,6 +46,7 @@ test('normalise fills in the defaults', () => {
     ],
     directories: [],
     exec: undefined,
+    socket: undefined,
     logging: { level: 'info', type: 'text', stream: 'stderr', source: false },
     shutdownSyncTimeoutMs: 30_000,
     shutdownSyncIntervalMs: 500,
@@ -241,4 +242,11 @@ test('normalise takes the time after which databases are parked from the file', 
   assert.equal(read('park-after: 10m').parkAfterMs, 600_000);
   assert.equal(read('park-after: 0s').parkAfterMs, 0);
   assert.equal(read('databases-at-once: 3').databasesAtOnce, 3);
+});
+
+test('normalise makes a control socket of what is switched on, and none of what is not', () => {
+  assert.deepEqual(read('socket: {enabled: true}').socket, { path: '/var/run/litestream.sock', permissions: 0o600 });
+  const own = 'socket: {enabled: true, path: ~/run/s.sock, permissions: 0660}';
+  assert.deepEqual(read(own).socket, { path: '/home/me/run/s.sock', permissions: 0o660 });
+  assert.equal(read('socket: {path: /run/s.sock}').socket, undefined);
 });

@@ -148,7 +148,6 @@ test('parseConfig says of each key that is not there yet that it is not, and whe
     'addr: ":9090"',
     'mcp-addr: ":3001"',
     'heartbeat-url: https://x',
-    'socket: {enabled: true}',
     'validation: {interval: 1h}',
     'validation-interval: 1h',
     'max-sync-ltx-files: 7',

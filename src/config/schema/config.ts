@@ -18,7 +18,6 @@ import {
 
 const minuteMs = 60_000;
 const off = () => false;
-const isFalse = (enabled: boolean) => !enabled;
 const isZero = (value: number) => value === 0;
 
 export const configSchema = z.strictObject({
@@ -45,7 +44,7 @@ export const configSchema = z.strictObject({
   'heartbeat-interval': durationOfAtLeast(minuteMs, 'a duration of at least 1m').optional(),
   socket: z
     .strictObject({
-      enabled: later(toggle, isFalse).optional(),
+      enabled: toggle.optional(),
       path: text.optional(),
       permissions: fileMode.optional(),
     })

@@ -17,7 +17,7 @@ import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
 import { AutoRecovery } from '../recover/auto-recovery.ts';
 import { attachmentFailure, logFailure } from './attachment-failure.ts';
-import { type DatabaseState, type DatabaseStatus, statusOf } from './database-status.ts';
+import { type DatabaseState, type DatabaseStatus, type SyncReach, statusOf } from './database-status.ts';
 import { drainShipping } from './drain-shipping.ts';
 import { authorityOf, fencedReplicas } from './fenced-replicas.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -31,6 +31,11 @@ import { Shipping } from './shipping.ts';
 const steadyMs = 10_000;
 /** How soon to look again at what only an operator can mend: it may take reading the whole database. */
 const operatorMs = 60_000;
+
+export interface SyncOptions extends CallOptions {
+  /** How far everything committed has to come: into a durable local file, or on every replica that works. Default: `replicas`. */
+  readonly reach?: SyncReach | undefined;
+}
 
 /**
  * Replicates one database for as long as it runs: waits for it to appear, attaches, follows, ships, and starts over from
@@ -51,6 +56,8 @@ export class DatabaseReplicator {
   #lineage: Lineage | undefined;
   #shipping: Shipping | undefined;
   #attachment: Attachment | undefined;
+  /** Of the last attachment. */
+  #lastHead: LineageHead | undefined;
   #loop: FollowLoop | undefined;
   #housekeeping: Housekeeping | undefined;
   #distrustWal = false;
@@ -89,7 +96,8 @@ export class DatabaseReplicator {
   status(): DatabaseStatus {
     const { path } = this.settings;
     const idle = this.#state === 'replicating' && this.#loop?.atRestSinceMs !== undefined;
-    const parts = { head: this.#attachment?.files.head, loop: this.#loop, shipping: this.#shipping };
+    const head = this.#state === 'stopped' ? this.#lastHead : this.#attachment?.files.head;
+    const parts = { head, loop: this.#loop, shipping: this.#shipping };
     const status = { path, state: this.#state, idle, lease: this.#term.status, ...statusOf(parts) };
     return { ...status, error: this.#error?.message ?? status.error };
   }
@@ -106,12 +114,12 @@ export class DatabaseReplicator {
     return sinceMs === undefined || untilMs === undefined ? undefined : { sinceMs, untilMs };
   }
 
-  /** Resolves when everything committed so far is in a durable file and on every replica that works. Rejects when it cannot be. */
-  async sync({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Txid> {
+  /** Resolves when everything committed so far is in a durable file and, by default, on every replica that works. Rejects when it cannot be. */
+  async sync({ signal, reach = 'replicas' }: SyncOptions = {}): Promise<Txid> {
     const [loop, shipping] = [this.#loop, this.#shipping];
     if (loop === undefined || shipping === undefined) throw this.#unavailable('sync');
     const head = await loop.requestFile();
-    await shipping.reached(head.txid, signal);
+    if (reach === 'replicas') await shipping.reached(head.txid, signal);
     this.#reportedTxid = head.txid;
     return head.txid;
   }
@@ -166,6 +174,7 @@ export class DatabaseReplicator {
     try {
       await this.#follow(attachment, signal);
     } finally {
+      this.#lastHead = attachment.files.head;
       this.#attachment = undefined;
       this.#loop = undefined;
       attachment.live.close();

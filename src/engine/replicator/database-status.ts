@@ -17,6 +17,9 @@ export type DatabaseState =
   | 'failed'
   | 'stopped';
 
+/** How far a sync has to bring everything that was committed. */
+export type SyncReach = 'local-files' | 'replicas';
+
 export interface ReplicaStatus {
   readonly name: string;
   readonly url: string;

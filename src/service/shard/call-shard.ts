@@ -12,7 +12,7 @@ export async function callShard(
     case 'add':
       return shard.add(call.database) as Promise<undefined>;
     case 'remove':
-      return shard.remove(call.path) as Promise<undefined>;
+      return shard.remove(call.path);
     case 'inspect':
       return shard.inspect(call.paths);
     case 'status':
@@ -20,7 +20,7 @@ export async function callShard(
     case 'traffic':
       return shard.traffic();
     case 'sync':
-      return shard.sync(call.path, options);
+      return shard.sync(call.path, { ...options, reach: call.reach });
     case 'maintain':
       return shard.maintain(call.path, call.what, options) as Promise<undefined>;
     case 'stop':

@@ -3,7 +3,7 @@ import type { DatabaseLock } from '../../engine/database-lock.ts';
 import type { FileChange } from '../../engine/follow/file-change.ts';
 import { describeLease } from '../../engine/lease/describe-lease.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
-import { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
+import { DatabaseReplicator, type SyncOptions } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { NamedClient } from '../../engine/replicator/replica-heads.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
@@ -92,7 +92,7 @@ export class HostedDatabase implements Attachable {
   }
 
   /** See `syncWhenAttached`. */
-  sync(options: CallOptions): Promise<Txid> {
+  sync(options: SyncOptions): Promise<Txid> {
     return this.#whileAttached(() => syncWhenAttached(this, this.#services.clock, options));
   }
 

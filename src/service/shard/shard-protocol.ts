@@ -1,6 +1,6 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
-import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
+import type { DatabaseStatus, SyncReach } from '../../engine/replicator/database-status.ts';
 import type { CareMode } from '../../engine/replicator/replica-care.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { TrafficCount } from '../../replica/store-traffic.ts';
@@ -35,15 +35,15 @@ export type Inspection = DatabaseKind | 'incomplete' | 'attached' | 'unreadable'
 export interface ShardCalls {
   /** Resolves when the database is restored, if that was asked for and it was missing; its replication runs on. */
   add: { readonly request: { readonly database: DatabaseConfig }; readonly answer: undefined };
-  /** Resolves after the last sync of the database. */
-  remove: { readonly request: { readonly path: string }; readonly answer: undefined };
+  /** Resolves after the last sync of the database, with where it stands then. */
+  remove: { readonly request: { readonly path: string }; readonly answer: DatabaseStatus };
   /** Looks at files that may be databases. Only a shard may: it knows which ones must not be opened. */
   inspect: { readonly request: { readonly paths: readonly string[] }; readonly answer: readonly Inspection[] };
   status: { readonly request: object; readonly answer: readonly DatabaseStatus[] };
   /** The requests to stores since the process of the shard began. */
   traffic: { readonly request: object; readonly answer: readonly TrafficCount[] };
-  /** Resolves when everything committed so far is on every replica that works. */
-  sync: { readonly request: { readonly path: string }; readonly answer: Txid };
+  /** Resolves when everything committed so far is as far as `reach` says. */
+  sync: { readonly request: { readonly path: string; readonly reach: SyncReach }; readonly answer: Txid };
   /** Resolves when the replicas are compacted as far as it is due, and what is asked for is done. */
   maintain: {
     readonly request: { readonly path: string; readonly what: MaintenanceRequest };

@@ -1,5 +1,6 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
+import type { SyncOptions } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
@@ -64,10 +65,12 @@ export class Shard {
     }
   }
 
-  /** Resolves after the last sync of the database. */
-  async remove(path: string): Promise<void> {
-    await this.#database(path).stop();
+  /** Resolves after the last sync of the database, with where it stands then. */
+  async remove(path: string): Promise<DatabaseStatus> {
+    const database = this.#database(path);
+    await database.stop();
     this.#databases.delete(path);
+    return database.status();
   }
 
   /** What files are that may be databases; one that is attached is never opened. */
@@ -90,8 +93,8 @@ export class Shard {
     return this.#services.traffic.snapshot();
   }
 
-  /** Resolves when everything committed so far is on every replica that works. */
-  async sync(path: string, options: CallOptions = {}): Promise<Txid> {
+  /** Resolves when everything committed so far is as far as `reach` says. */
+  async sync(path: string, options: SyncOptions = {}): Promise<Txid> {
     return this.#database(path).sync(options);
   }
 

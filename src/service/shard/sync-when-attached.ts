@@ -1,10 +1,9 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import { EngineError } from '../../engine/engine-error.ts';
 import { takeOverMs } from '../../engine/lease/lease-policy.ts';
-import type { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
+import type { DatabaseReplicator, SyncOptions } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
-import type { CallOptions } from '../../replica/replica-client.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { identifyFile } from '../../sqlite/file-identity.ts';
 import { ServiceError } from '../service-error.ts';
@@ -17,7 +16,8 @@ const patienceMs = 5_000;
  * Syncs a database that is attached, or being attached, however long that takes; starts again when the position was lost
  * meanwhile. Waits for a lease until a holder that is gone must have lost it. Rejects when it cannot be attached.
  */
-export async function syncWhenAttached(host: SyncedDatabase, clock: Clock, { signal }: CallOptions): Promise<Txid> {
+export async function syncWhenAttached(host: SyncedDatabase, clock: Clock, options: SyncOptions): Promise<Txid> {
+  const { signal } = options;
   const { path } = host.config;
   const leaseMs = takeOverMs(host.config.lease.ttlMs);
   let before: DatabaseStatus['state'] | undefined;
@@ -27,7 +27,7 @@ export async function syncWhenAttached(host: SyncedDatabase, clock: Clock, { sig
     const { replicator } = host;
     const { state, error } = host.status();
     if (replicator !== undefined && state === 'replicating') {
-      const txid = await tried(replicator, signal);
+      const txid = await tried(replicator, options);
       if (txid !== undefined) return txid;
     }
     if (state === 'failed' || state === 'stopped') throw notSyncable(path, error ?? 'it is stopped');
@@ -53,9 +53,9 @@ export interface SyncedDatabase {
 }
 
 /** Undefined when the attachment ended meanwhile. */
-async function tried(replicator: DatabaseReplicator, signal: AbortSignal | undefined): Promise<Txid | undefined> {
+async function tried(replicator: DatabaseReplicator, options: SyncOptions): Promise<Txid | undefined> {
   try {
-    return await replicator.sync({ signal });
+    return await replicator.sync(options);
   } catch (error) {
     if (!(error instanceof EngineError) || !passing.has(error.code)) throw error;
     // `unavailable` has two reasons: no attachment any more, or an attachment without a replica that works.

@@ -75,6 +75,11 @@ export class Discovery {
     this.#wakeup = new Wakeup(services.clock);
   }
 
+  /** The databases it has brought that are there. */
+  get paths(): readonly string[] {
+    return [...this.#known.paths];
+  }
+
   /** The databases that are new since the last scan. Begins to watch, until `close`. */
   async scan(): Promise<DatabaseConfig[]> {
     const beganMs = this.#services.clock.monotonic();

@@ -1,19 +1,25 @@
 import { DistinctDatabases } from '../../config/distinct-databases.ts';
-import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { DatabaseConfig, DirectoryConfig } from '../../config/normal-config.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
-import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
+import type { DatabaseStatus, SyncReach } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { sumTraffic, type TrafficCount } from '../../replica/store-traffic.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { Mutex } from '../../runtime/mutex.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ShardHost } from '../shard/shard-host.ts';
 import { sharedSignal } from '../shared-signal.ts';
 import type { RefusedWatches } from '../watch/refused-watches.ts';
+import { type ConfigChange, type ConfiguredDatabases, configChange } from './config-change.ts';
+import { byPath, withoutRepeats } from './database-lists.ts';
+import { Directories } from './directories.ts';
 import { Discovery } from './discovery.ts';
 import { DistinctFiles } from './distinct-files.ts';
+import { Reconfiguration, type ReconfiguredStore } from './reconfiguration.ts';
 import { ShardPool } from './shard-pool.ts';
+import { changesOf, type WatchOptions } from './status-changes.ts';
 import type { StoreOptions } from './store-options.ts';
 import { TrafficReport } from './traffic-report.ts';
 
@@ -32,23 +38,34 @@ export interface StoreServices {
 
 const activeLookMs = 50;
 
+/** A database that was stopped by itself, and where it stood then. */
+interface HaltedDatabase {
+  readonly config: DatabaseConfig;
+  readonly status: DatabaseStatus;
+}
+
 /** Many databases, replicated by one tree of processes. Started once, stopped once. */
 export class Store {
   readonly #options: StoreOptions;
   readonly #services: StoreServices;
   readonly #pool: ShardPool;
+  /** Those that are configured by name, whatever has become of them. */
+  #named: ReadonlyMap<string, DatabaseConfig>;
   readonly #databases = new Map<string, DatabaseConfig>();
+  readonly #halted = new Map<string, HaltedDatabase>();
   readonly #files = new DistinctFiles();
   readonly #distinct: DistinctDatabases;
+  readonly #changes = new Mutex();
   readonly #stopping = new AbortController();
   readonly #stop = sharedSignal(this.#stopping.signal);
-  #discoveries: readonly Discovery[] = [];
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #directories = new Directories((config) => this.#newDiscovery(config), this.#stop);
+  #reporting: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   constructor(options: StoreOptions, services: StoreServices) {
     this.#options = options;
     this.#services = services;
+    this.#named = byPath(options.databases);
     this.#distinct = new DistinctDatabases(options.blame ?? 'conflict');
     this.#pool = new ShardPool(services.shardLimit, services.startShard);
   }
@@ -57,34 +74,37 @@ export class Store {
    * Finds the databases of the directories and begins to replicate. Resolves when what was to be restored is there. Rejects
    * with everything stopped when databases collide or one cannot be restored.
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.#changes.run(() => this.#start());
+  }
+
+  async #start(): Promise<void> {
     try {
       for (const database of this.#options.databases) this.#files.claim(database);
-      this.#discoveries = (this.#options.directories ?? []).map((config) => this.#newDiscovery(config));
       const found: DatabaseConfig[] = [];
-      for (const discovery of this.#discoveries) found.push(...this.#withoutLinks(discovery, await discovery.scan()));
+      for (const config of this.#options.directories ?? []) found.push(...(await this.#find(config)));
       const all = withoutRepeats([...this.#options.databases, ...found]);
       for (const database of all) this.#distinct.claim(database);
       await Promise.all(all.map((database) => this.#place(database)));
     } catch (error) {
-      for (const discovery of this.#discoveries) discovery.close();
+      this.#directories.close();
       await this.stop();
       throw error;
     }
-    const report = new TrafficReport(() => this.traffic(), this.#services);
-    const discoveries = this.#discoveries.map((discovery) => discovery.run(this.#stop));
-    this.#running = Promise.all([...discoveries, report.run(this.#stop)]);
+    this.#directories.run();
+    this.#reporting = new TrafficReport(() => this.traffic(), this.#services).run(this.#stop);
   }
 
-  /** The paths of all databases. */
+  /** The paths of all databases, also of those that `halt` has stopped. */
   get paths(): readonly string[] {
-    return [...this.#databases.keys()];
+    return [...this.#databases.keys(), ...this.#halted.keys()];
   }
 
   /** All databases, ordered by path. */
   async status(): Promise<DatabaseStatus[]> {
     const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('status', {})));
-    return parts.flat().sort((a, b) => (a.path < b.path ? -1 : 1));
+    const halted = [...this.#halted.values()].map(({ status }) => status);
+    return [...parts.flat(), ...halted].sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
   /** The requests to stores so far, those for leases among them, by type and operation. A process that broke down takes its counts with it. */
@@ -107,24 +127,15 @@ export class Store {
   }
 
   /** Yields all states, and again after each change, looking at every interval. Ends when the store stops. */
-  async *watch({
-    intervalMs = 1_000,
-    signal,
-  }: CallOptions & { readonly intervalMs?: number } = {}): AsyncGenerator<DatabaseStatus[]> {
+  watch({ intervalMs, signal }: WatchOptions = {}): AsyncGenerator<DatabaseStatus[]> {
     const ended = AbortSignal.any([this.#stop, ...(signal === undefined ? [] : [signal])]);
-    let before = '';
-    while (!ended.aborted) {
-      const status = await this.status();
-      const text = JSON.stringify(status, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
-      if (text !== before) yield status;
-      before = text;
-      await this.#services.clock.sleep(intervalMs, ended);
-    }
+    return changesOf(() => this.status(), { intervalMs, signal: ended }, this.#services);
   }
 
-  /** Resolves when everything committed so far is on every replica that works. */
-  async sync(path: string, options: CallOptions = {}): Promise<Txid> {
-    return this.#pool.of(path).call('sync', { path }, options);
+  /** Resolves when everything committed so far is in a durable local file and, by default, on every replica that works. */
+  async sync(path: string, options: CallOptions & { readonly reach?: SyncReach } = {}): Promise<Txid> {
+    const { reach = 'replicas', ...call } = options;
+    return this.#pool.of(path).call('sync', { path, reach }, call);
   }
 
   /** Compacts the replicas of a database as far as it is due, and does what is asked for. */
@@ -144,20 +155,92 @@ export class Store {
     await this.#place(database);
   }
 
-  /** Ends the replication of one database after its last sync. */
-  async remove(path: string): Promise<void> {
-    await this.#pool.of(path).call('remove', { path });
+  /** Ends the replication of one database after its last sync; resolves to where it stands then. */
+  async remove(path: string): Promise<DatabaseStatus> {
+    const halted = this.#halted.get(path);
+    const status = halted?.status ?? (await this.#pool.of(path).call('remove', { path }));
     this.#forget(path);
     this.#options.onEvent?.({ kind: 'removed', path });
+    return status;
+  }
+
+  /** As `remove`, but the database stays one of the store's, and `resume` begins to replicate it again. */
+  halt(path: string): Promise<DatabaseStatus> {
+    return this.#changes.run(async () => {
+      const known = this.#halted.get(path);
+      if (known !== undefined) return known.status;
+      const status = await this.#pool.of(path).call('remove', { path });
+      const config = this.#databases.get(path)!;
+      this.#databases.delete(path);
+      this.#pool.forget(path);
+      this.#halted.set(path, { config, status });
+      return status;
+    });
+  }
+
+  /** Begins to replicate a database again that `halt` has stopped. Throws what `start` does; then it stays stopped. */
+  resume(path: string): Promise<void> {
+    return this.#changes.run(async () => {
+      const halted = this.#halted.get(path);
+      if (halted === undefined) return;
+      this.#halted.delete(path);
+      try {
+        await this.#place(halted.config);
+      } catch (error) {
+        this.#distinct.claim(halted.config);
+        this.#files.claim(halted.config);
+        this.#halted.set(path, halted);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Goes over to what is configured now; everything that is configured as before is left alone, and so is what `add` brought.
+   * Throws ConfigError `conflict`, with nothing changed, when databases collide. A database that cannot begin is told to
+   * the logger and does not keep the others.
+   */
+  configure(next: ConfiguredDatabases): Promise<ConfigChange> {
+    return this.#changes.run(async () => {
+      const before = { databases: [...this.#named.values()], directories: this.#directories.configs };
+      const change = configChange(before, next);
+      const named = byPath(next.databases);
+      const reconfiguration = new Reconfiguration(change, named, this.#reconfigured());
+      reconfiguration.refuseCollisions();
+      this.#named = named;
+      await reconfiguration.run();
+      return change;
+    });
   }
 
   /** Last syncs and uploads, then the end of everything. `signal` gives up on them. Idempotent. */
   stop(options: CallOptions = {}): Promise<void> {
     this.#stopping.abort();
     this.#stopped ??= this.#pool.stop(options).then(async () => {
-      await this.#running;
+      await Promise.all([this.#directories.settled(), this.#reporting]);
     });
     return this.#stopped;
+  }
+
+  #reconfigured(): ReconfiguredStore {
+    return {
+      configs: [...this.#databases.values(), ...[...this.#halted.values()].map(({ config }) => config)],
+      directories: this.#directories,
+      logger: this.#services.logger,
+      has: (path) => this.#has(path),
+      find: (directory) => this.#find(directory),
+      add: (database) => this.add(database),
+      remove: (path) => this.remove(path),
+    };
+  }
+
+  #has(path: string): boolean {
+    return this.#databases.has(path) || this.#halted.has(path);
+  }
+
+  async #find(config: DirectoryConfig): Promise<DatabaseConfig[]> {
+    const { discovery, found } = await this.#directories.open(config);
+    return this.#withoutLinks(discovery, found);
   }
 
   #withoutLinks(discovery: Discovery, found: readonly DatabaseConfig[]): DatabaseConfig[] {
@@ -190,31 +273,24 @@ export class Store {
 
   #forget(path: string): void {
     this.#databases.delete(path);
+    this.#halted.delete(path);
     this.#files.release(path);
     this.#distinct.release(path);
     this.#pool.forget(path);
   }
 
-  #newDiscovery(config: ConstructorParameters<typeof Discovery>[0]): Discovery {
+  #newDiscovery(config: DirectoryConfig): Discovery {
     const { logger, clock } = this.#services;
-    const named = new Set(this.#options.databases.map(({ path }) => path));
+    const isNamed = (path: string) => this.#named.has(path) || this.#halted.has(path);
     return new Discovery(config, {
       logger,
       clock,
       refusals: this.#services.refusals,
       inspect: (paths) => this.#pool.any().call('inspect', { paths }),
-      add: (database) => (this.#databases.has(database.path) ? Promise.resolve() : this.add(database)),
-      remove: (path) => (named.has(path) ? Promise.resolve() : this.remove(path)),
+      add: (database) => (this.#has(database.path) ? Promise.resolve() : this.add(database)),
+      remove: async (path) => {
+        if (!isNamed(path)) await this.remove(path);
+      },
     });
   }
-}
-
-/** A database that is named and found, or found twice, with the same replicas is one. */
-function withoutRepeats(databases: readonly DatabaseConfig[]): DatabaseConfig[] {
-  const byPlace = new Map<string, DatabaseConfig>();
-  for (const database of databases) {
-    const place = [database.path, ...database.replicas.map(({ url }) => url)].join('\0');
-    if (!byPlace.has(place)) byPlace.set(place, database);
-  }
-  return [...byPlace.values()];
 }
