@@ -10,6 +10,9 @@ import type { Store } from '../src/service/store/store.ts';
 const fixedKeys = {
   exec: 'exec',
   socket: 'socket',
+  metricsAddress: 'addr',
+  heartbeat: 'heartbeat-url heartbeat-interval',
+  readyMaxLagMs: 'ready-max-lag',
   logging: 'logging',
   shutdownSyncTimeoutMs: 'shutdown-sync-timeout',
   shutdownSyncIntervalMs: 'shutdown-sync-interval',

@@ -1,20 +1,15 @@
-import { ConfigError } from '../src/config/config-error.ts';
-import { expandPath } from '../src/config/database-paths.ts';
-import type { LoggingConfig, NormalConfig, SocketConfig } from '../src/config/normal-config.ts';
-import type { Controlled } from '../src/control/control-routes.ts';
-import type { ControlSocket } from '../src/control/control-socket.ts';
+import type { LoggingConfig, NormalConfig } from '../src/config/normal-config.ts';
 import type { Logger } from '../src/runtime/logger.ts';
 import { once } from '../src/service/store/once.ts';
 import { openStore } from '../src/service/store/open-store.ts';
 import type { Store } from '../src/service/store/store.ts';
 import type { StoreOptions } from '../src/service/store/store-options.ts';
 import type { CommandIo } from './command.ts';
-import { ConfigReload } from './config-reload.ts';
 import { consoleLogger } from './console-logger.ts';
 import { ExecChild } from './exec-child.ts';
-import type { ReplicateArguments, ReplicateFile } from './replicate-arguments.ts';
+import { Operations } from './operations.ts';
+import type { ReplicateArguments } from './replicate-arguments.ts';
 import { StopSignals } from './signals.ts';
-import { programVersion } from './version.ts';
 
 /**
  * Replicates until a signal or, with `once`, until everything is shipped. Resolves to the exit code. The signals stay caught
@@ -56,14 +51,13 @@ async function runOnce(store: Store, given: ReplicateArguments, logger: Logger):
 /** With `exec` the program's end is the end: it gets our signals, and what it wrote last is still shipped. */
 async function runUntilStopped(
   store: Store,
-  { config, file }: ReplicateArguments,
+  given: ReplicateArguments,
   io: CommandIo,
   logger: Logger,
 ): Promise<number> {
-  const { exec, socket } = config;
+  const { exec } = given.config;
   const signals = StopSignals.listen();
-  const reload = file && ConfigReload.listen(config, { store, logger, read: () => file.reread() });
-  const control = socket && (await openControl(socket, controlled(store, file, io), logger));
+  const operations = await Operations.open(store, given, io, logger);
   try {
     await store.start();
     if (exec !== undefined) await activeOrStopped(store, signals.signal);
@@ -77,29 +71,10 @@ async function runUntilStopped(
     });
     return await (child?.exitCode ?? requested);
   } finally {
-    reload?.close();
-    await control?.close();
+    await operations.close();
     await store.stop();
     logger.info('stopped');
   }
-}
-
-async function openControl(socket: SocketConfig, it: Controlled, logger: Logger): Promise<ControlSocket> {
-  const { ControlSocket } = await import('../src/control/control-socket.ts');
-  return ControlSocket.open(socket, it, { logger });
-}
-
-function controlled(store: Store, file: ReplicateFile | undefined, { environment }: CommandIo): Controlled {
-  return {
-    store,
-    version: programVersion(),
-    startedAtMs: Date.now(),
-    resolvePath: (path) => expandPath(path, environment),
-    databaseConfig: (path, replicaUrl) => {
-      if (file !== undefined) return file.databaseAt(path, replicaUrl);
-      throw new ConfigError('usage', `Cannot register ${path}: there is no config file`);
-    },
-  };
 }
 
 /** The application of a host that stands by is not started. */

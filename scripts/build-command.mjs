@@ -24,7 +24,8 @@ export async function buildCommand(outdir) {
     // Not `node`: packages then come as ES modules, of which only what is used is taken.
     platform: 'neutral',
     target: 'node20',
-    external: ['node:*', 'better-sqlite3', '@aws-sdk/*'],
+    // prom-client is CommonJS, and needed by few.
+    external: ['node:*', 'better-sqlite3', '@aws-sdk/*', 'prom-client'],
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',

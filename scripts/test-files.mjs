@@ -2,7 +2,19 @@ import { StepError } from './progress.mjs';
 import { filesBelow } from './source-files.mjs';
 
 /** The layers from the top down. What mirrors no layer tests the whole program: it takes longest and starts first. */
-const layers = ['cmd', 'control', 'service', 'config', 'engine', 'sqlite', 'replica', 'format', 'kernel', 'runtime'];
+const layers = [
+  'cmd',
+  'control',
+  'monitoring',
+  'service',
+  'config',
+  'engine',
+  'sqlite',
+  'replica',
+  'format',
+  'kernel',
+  'runtime',
+];
 
 /**
  * The compiled test files to run, slowest suites first. A filter is a suite (a folder of test/) or a part of a path;

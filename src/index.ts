@@ -37,7 +37,7 @@ export { formatTxid, parseTxid, type Txid } from './format/ltx/txid.ts';
 /** The `signal` of calls that can be given up; they reject with its reason. */
 export type { CallOptions } from './replica/replica-client.ts';
 export { ReplicaError, type ReplicaErrorCode } from './replica/replica-error.ts';
-export type { TrafficCount } from './replica/store-traffic.ts';
+export type { TrafficCount } from './replica/traffic-count.ts';
 /** A logger is one function with a name for each level: `loggerFrom((level, message, fields) => pino[level](fields, message))`. */
 export { type LogFields, type Logger, type LogLevel, loggerFrom, silentLogger } from './runtime/logger.ts';
 export { TypedError } from './runtime/typed-error.ts';

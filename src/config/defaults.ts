@@ -17,6 +17,7 @@ export const defaultSettings: DatabaseSettings = {
 /** Of a control socket that is switched on. */
 export const defaultSocket: SocketConfig = { path: '/var/run/litestream.sock', permissions: 0o600 };
 
+export const defaultHeartbeatIntervalMs = 300_000;
 export const defaultSyncIntervalMs = 1000;
 export const defaultAutoRecover = false;
 
@@ -27,6 +28,9 @@ export function defaultConfig(processorCount: number): NormalConfig {
     directories: [],
     exec: undefined,
     socket: undefined,
+    metricsAddress: undefined,
+    readyMaxLagMs: 60_000,
+    heartbeat: undefined,
     logging: { level: 'info', type: 'text', stream: 'stderr', source: false },
     shutdownSyncTimeoutMs: 30_000,
     shutdownSyncIntervalMs: 500,

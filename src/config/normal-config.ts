@@ -88,6 +88,20 @@ export interface LoggingConfig {
   readonly source: boolean;
 }
 
+/** Where an HTTP server listens. */
+export interface ListenAddress {
+  /** Undefined: on every interface. */
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+/** Who is told that all is well. */
+export interface HeartbeatConfig {
+  /** May hold a secret. */
+  readonly url: string;
+  readonly intervalMs: number;
+}
+
 /** Where the running process can be asked and told. */
 export interface SocketConfig {
   readonly path: string;
@@ -102,6 +116,12 @@ export interface NormalConfig {
   readonly exec: string | undefined;
   /** Undefined: none. */
   readonly socket: SocketConfig | undefined;
+  /** Where metrics and the state of health are served; undefined: nowhere. */
+  readonly metricsAddress: ListenAddress | undefined;
+  /** After how long a replica that lacks something makes the process unready. */
+  readonly readyMaxLagMs: number;
+  /** Undefined: nobody. */
+  readonly heartbeat: HeartbeatConfig | undefined;
   readonly logging: LoggingConfig;
   /** How often and how long a stop tries to ship what is left. 0: one try. */
   readonly shutdownSyncTimeoutMs: number;

@@ -7,6 +7,7 @@ import { defaultMetaPath, expandPath, type PathContext } from './database-paths.
 import {
   defaultAutoRecover,
   defaultConfig,
+  defaultHeartbeatIntervalMs,
   defaultSettings,
   defaultSocket,
   defaultSyncIntervalMs,
@@ -19,6 +20,7 @@ import type {
   DatabaseConfig,
   DatabaseSettings,
   DirectoryConfig,
+  HeartbeatConfig,
   LeaseSettings,
   LoggingConfig,
   MetaPlace,
@@ -51,6 +53,9 @@ export function normalise(file: ConfigFile, context: NormaliseContext): NormalCo
     databases,
     directories,
     exec: file.exec,
+    metricsAddress: file.addr,
+    readyMaxLagMs: file['ready-max-lag'] ?? defaults.readyMaxLagMs,
+    heartbeat: heartbeat(file),
     socket: socket(file.socket ?? {}, context),
     logging: logging(file.logging ?? {}, context.logLevel, defaults.logging),
     shutdownSyncTimeoutMs: file['shutdown-sync-timeout'] ?? defaults.shutdownSyncTimeoutMs,
@@ -60,6 +65,11 @@ export function normalise(file: ConfigFile, context: NormaliseContext): NormalCo
     parkAfterMs: file['park-after'] ?? defaults.parkAfterMs,
     databasesAtOnce: file['databases-at-once'] ?? defaults.databasesAtOnce,
   };
+}
+
+function heartbeat(file: ConfigFile): HeartbeatConfig | undefined {
+  const { 'heartbeat-url': url, 'heartbeat-interval': intervalMs = defaultHeartbeatIntervalMs } = file;
+  return url === undefined ? undefined : { url, intervalMs };
 }
 
 function socket(

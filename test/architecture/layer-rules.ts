@@ -11,6 +11,7 @@ const layers: ReadonlyMap<string, number> = new Map([
   ['src/config', 5],
   ['src/service', 6],
   ['src/control', 7],
+  ['src/monitoring', 7],
   ['src/index.ts', 8],
   ['cmd', 9],
 ]);

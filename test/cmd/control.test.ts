@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../engine/restore/restore-to-folder.ts';
@@ -92,4 +94,20 @@ test('the commands for a running process say what is wrong and what to do', asyn
   const next = new Daemon(t, ['-config', 'c.yml'], cwd);
   await next.line(/control socket listening/);
   assert.equal((await control('list')).code, 0);
+});
+
+test('a process that cannot serve its metrics says so, takes its socket away and ends', async (t) => {
+  const { cwd } = await running(t);
+  const server = createServer().listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  writeFileSync(join(cwd, 'o.yml'), `socket: {enabled: true, path: ${cwd}/o.sock}\naddr: 127.0.0.1:${port}\n`);
+  const daemon = new Daemon(t, ['-config', 'o.yml'], cwd);
+  assert.equal(await daemon.exit(), 1);
+  assert.match(
+    daemon.lines.join('\n'),
+    new RegExp(`Error: Cannot serve metrics at addr 127.0.0.1:${port}: .*\nHint: `),
+  );
+  assert.equal(existsSync(join(cwd, 'o.sock')), false);
 });

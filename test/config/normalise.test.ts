@@ -47,6 +47,9 @@ test('normalise fills in the defaults', () => {
     directories: [],
     exec: undefined,
     socket: undefined,
+    metricsAddress: undefined,
+    readyMaxLagMs: 60_000,
+    heartbeat: undefined,
     logging: { level: 'info', type: 'text', stream: 'stderr', source: false },
     shutdownSyncTimeoutMs: 30_000,
     shutdownSyncIntervalMs: 500,
@@ -249,4 +252,19 @@ test('normalise makes a control socket of what is switched on, and none of what 
   const own = 'socket: {enabled: true, path: ~/run/s.sock, permissions: 0660}';
   assert.deepEqual(read(own).socket, { path: '/home/me/run/s.sock', permissions: 0o660 });
   assert.equal(read('socket: {path: /run/s.sock}').socket, undefined);
+});
+
+test('normalise reads where metrics are served, and who is told that all is well', () => {
+  const addresses = [
+    ['":9090"', { host: undefined, port: 9090 }],
+    ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+    ['"[::1]:9090"', { host: '::1', port: 9090 }],
+    ['localhost:80', { host: 'localhost', port: 80 }],
+  ] as const;
+  for (const [text, address] of addresses) assert.deepEqual(read(`addr: ${text}`).metricsAddress, address);
+  for (const text of ['9090', 'host', '":99999"', '"::1:80"', 'host:'])
+    assert.throws(() => read(`addr: ${text}`), ConfigError);
+  const { heartbeat, readyMaxLagMs } = read('heartbeat-url: https://x/y\nheartbeat-interval: 2m\nready-max-lag: 10s');
+  assert.deepEqual([heartbeat, readyMaxLagMs], [{ url: 'https://x/y', intervalMs: 120_000 }, 10_000]);
+  assert.throws(() => read('heartbeat-url: ftp://x'), ConfigError);
 });

@@ -145,9 +145,7 @@ test('parseConfig refuses keys that do not go together', () => {
 
 test('parseConfig says of each key that is not there yet that it is not, and where it stands', () => {
   const asks = [
-    'addr: ":9090"',
     'mcp-addr: ":3001"',
-    'heartbeat-url: https://x',
     'validation: {interval: 1h}',
     'validation-interval: 1h',
     'max-sync-ltx-files: 7',

@@ -1,6 +1,7 @@
 import { type FSWatcher, watch, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { defaultSettings, defaultSyncIntervalMs } from '../../src/config/defaults.ts';
+import { DatabaseCounters } from '../../src/engine/database-counters.ts';
 import type { FileChange } from '../../src/engine/follow/file-change.ts';
 import type { DatabaseLease } from '../../src/engine/lease/database-lease.ts';
 import { FileLeaseMemory } from '../../src/engine/lease/file-lease-memory.ts';
@@ -96,6 +97,7 @@ function openReplicator({ path, replicas = [`${path}-replica`], metaPath }: Side
       replicas: clients,
       watched: options.watched ?? true,
       careMode: 'by-schedule',
+      counters: new DatabaseCounters(),
       shutdown: { timeoutMs: options.shutdownTimeoutMs ?? 5_000, retryMs: 50 },
       onBusy,
     },

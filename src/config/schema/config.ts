@@ -10,6 +10,8 @@ import {
   duration,
   durationOfAtLeast,
   fileMode,
+  httpUrl,
+  listenAddress,
   positiveDuration,
   size,
   text,
@@ -38,9 +40,10 @@ export const configSchema = z.strictObject({
   workers: count(1).optional(),
   'store-calls-per-second': count(0).optional(),
 
-  addr: later(text, off).optional(),
+  addr: listenAddress.optional(),
+  'ready-max-lag': positiveDuration.optional(),
   'mcp-addr': later(text, off).optional(),
-  'heartbeat-url': later(text, off).optional(),
+  'heartbeat-url': httpUrl.optional(),
   'heartbeat-interval': durationOfAtLeast(minuteMs, 'a duration of at least 1m').optional(),
   socket: z
     .strictObject({

@@ -44,6 +44,17 @@ export const fileMode = scalar('an octal file mode such as 0600', (value) =>
   /^0?o?[0-7]{3}$/.test(value) ? Number.parseInt(value.slice(-3), 8) : undefined,
 );
 
+export const httpUrl = scalar('a URL that begins with http:// or https://', (value) =>
+  /^https?:\/\//i.test(value) && URL.canParse(value) ? value : undefined,
+);
+
+/** `:9090`, `127.0.0.1:9090`, `[::1]:9090`. */
+export const listenAddress = scalar('an address such as :9090 or 127.0.0.1:9090', (value) => {
+  const [, brackets, name, digits = ''] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(value) ?? [];
+  const port = Number(digits);
+  return digits === '' || port > 65_535 ? undefined : { host: brackets ?? (name || undefined), port };
+});
+
 /** A duration in milliseconds that is 0 or more. */
 export const duration = scalar(durationForm, parseGoDuration);
 

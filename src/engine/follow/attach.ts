@@ -14,6 +14,7 @@ import {
   establishContinuity,
   type Remote,
 } from '../continuity/continuity.ts';
+import type { DatabaseCounters } from '../database-counters.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
 import { positionLost } from '../engine-error.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
@@ -35,6 +36,7 @@ export interface AttachServices {
 
 export interface AttachState {
   readonly meta: MetaDirectory;
+  readonly counters: DatabaseCounters;
   readonly local: LocalFiles;
   /** The replica that knows most; undefined when none could be reached or none has a file. */
   readonly remote: Remote | undefined;

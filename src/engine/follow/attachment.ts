@@ -11,6 +11,7 @@ import type { WalCapture } from '../capture/wal-capture.ts';
 import { WalPages } from '../capture/wal-pages.ts';
 import { endOfIndex } from '../capture/wal-position.ts';
 import { barrierCheckpoint, type CheckpointReport, copied } from '../checkpoint/barrier-checkpoint.ts';
+import type { DatabaseCounters } from '../database-counters.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
 import { positionLost } from '../engine-error.ts';
 import type { LineageHead } from '../lineage-head.ts';
@@ -31,6 +32,7 @@ export interface AttachmentParts {
   readonly capture: WalCapture;
   readonly files: SyncFiles;
   readonly meta: MetaDirectory;
+  readonly counters: DatabaseCounters;
   /**
    * Runs `fold`, which writes the newest file again with more pages in it, if nobody can have seen that file and nobody is
    * sent it meanwhile; undefined when it has to stay as it is.
@@ -44,6 +46,7 @@ export class Attachment {
   readonly capture: WalCapture;
   readonly files: SyncFiles;
   readonly #meta: MetaDirectory;
+  readonly #counters: DatabaseCounters;
   readonly #whileUnsent: AttachmentParts['whileUnsent'];
   readonly #settings: DatabaseSettings;
   readonly #memoryLimitBytes: number;
@@ -62,6 +65,7 @@ export class Attachment {
     this.capture = parts.capture;
     this.files = parts.files;
     this.#meta = parts.meta;
+    this.#counters = parts.counters;
     this.#whileUnsent = parts.whileUnsent;
     this.#settings = settings;
     this.#memoryLimitBytes = Math.min(memoryBytes, settings.maxSyncWalBytes);
@@ -212,7 +216,8 @@ export class Attachment {
     const { live } = this;
     const limitBytes = this.#settings.truncatePageCount * walFrameBytes(live.pageSizeBytes);
     if (limitBytes === 0 || statSync(live.walPath).size < limitBytes) return;
-    if (live.checkpointer().truncate() !== undefined) this.#logger.info('cut the WAL file to nothing', { limitBytes });
+    const cut = this.#counters.checkpoint('TRUNCATE', () => live.checkpointer().truncate());
+    if (cut !== undefined) this.#logger.info('cut the WAL file to nothing', { limitBytes });
     this.look(false);
   }
 
@@ -275,7 +280,11 @@ export class Attachment {
   }
 
   async #toFile(pages: NewPages): Promise<LineageHead> {
-    return (await this.#whileUnsent(() => this.files.fold(pages))) ?? this.files.append(pages);
+    const startMs = this.#clock.monotonic();
+    const head = (await this.#whileUnsent(() => this.files.fold(pages))) ?? (await this.files.append(pages));
+    const walFrames = pages.span === undefined ? 0 : pages.span.lastFrame - pages.span.firstFrame;
+    this.#counters.noteSync(this.#clock.monotonic() - startMs, walFrames * walFrameBytes(pages.pageSizeBytes));
+    return head;
   }
 
   #wrote(head: LineageHead): void {

@@ -5,6 +5,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Wakeup } from '../../runtime/wakeup.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
+import type { DatabaseCounters } from '../database-counters.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
 import { EngineError } from '../engine-error.ts';
 import type { LineageHead } from '../lineage-head.ts';
@@ -38,6 +39,7 @@ export class FollowLoop {
   readonly #events: FollowEvents;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #counters: DatabaseCounters;
   readonly #wakeup: Wakeup;
   readonly #schedule: LookSchedule;
   readonly #settling = new SettleSchedule();
@@ -59,7 +61,7 @@ export class FollowLoop {
   constructor(
     attachment: Attachment,
     settings: DatabaseSettings,
-    services: { events: FollowEvents; wakeup: Wakeup; clock: Clock; logger: Logger },
+    services: { events: FollowEvents; wakeup: Wakeup; clock: Clock; logger: Logger; counters: DatabaseCounters },
   ) {
     this.#attachment = attachment;
     this.#settings = settings;
@@ -67,6 +69,7 @@ export class FollowLoop {
     this.#wakeup = services.wakeup;
     this.#clock = services.clock;
     this.#logger = services.logger;
+    this.#counters = services.counters;
     this.#restSinceMs = services.clock.monotonic();
     this.#schedule = new LookSchedule(this.#restSinceMs);
     this.#checkpoints = new CheckpointSchedule(settings, services);
@@ -271,13 +274,14 @@ export class FollowLoop {
       });
     }
     this.#fileError = error;
+    this.#counters.noteSyncError({ isDiskFull: error.code === 'full' });
     this.#requests.reject(error);
     this.#retryAtMs = this.#clock.monotonic() + this.#retryBackoff.next();
   }
 
   #settle(now: number): void {
     const before = this.#attachment.live.index().nBackfill;
-    if (this.#attachment.settle()) this.#checkpoints.noteSettled();
+    if (this.#counters.checkpoint('PASSIVE', () => this.#attachment.settle())) this.#checkpoints.noteSettled();
     else this.#settling.noteRefused(now, this.#attachment.live.index().nBackfill !== before);
   }
 
@@ -289,7 +293,8 @@ export class FollowLoop {
   }
 
   async #checkpoint(): Promise<void> {
-    const report = await this.#attachment.checkpoint();
+    const report = await this.#counters.checkpoint('RESTART', () => this.#attachment.checkpoint());
+    this.#counters.noteBarrier(report.barrierMs);
     this.#checkpoints.noteReport(report, this.#clock.monotonic());
   }
 }

@@ -12,6 +12,7 @@ import { isCompactionPending } from '../levels/plan-compaction.ts';
 import { isSnapshotDue, isSnapshotPending } from '../levels/plan-snapshot.ts';
 import { ReplicaCatalog } from '../levels/replica-catalog.ts';
 import type { ShippedFile } from '../levels/shipped-file.ts';
+import type { SyncFileCounts } from '../levels/sync-file-counts.ts';
 import { readHeader } from '../restore/read-header.ts';
 import type { MaintainServices } from './maintain-services.ts';
 import { ReplicaUpkeep, type UpkeepOptions } from './replica-upkeep.ts';
@@ -88,6 +89,14 @@ export class Maintenance {
     const { nextMs } = this;
     if (nextMs === undefined || nextMs === Infinity || this.#catalog!.changeFileCount > fewFiles) return nextMs;
     return Math.max(nextMs, nextBoundary(this.#services.clock.now(), this.#settings.snapshotIntervalMs));
+  }
+
+  get verifiedAtMs(): number | undefined {
+    return this.#upkeep.verifiedAtMs;
+  }
+
+  get syncFiles(): SyncFileCounts | undefined {
+    return this.#upkeep.syncFiles;
   }
 
   get verifyErrorCount(): number {

@@ -12,6 +12,7 @@ import type { LevelSettings } from '../levels/level-settings.ts';
 import { planCompaction } from '../levels/plan-compaction.ts';
 import { planRetention } from '../levels/plan-retention.ts';
 import type { ReplicaCatalog } from '../levels/replica-catalog.ts';
+import { type SyncFileCounts, syncFileCounts } from '../levels/sync-file-counts.ts';
 import { describeFile } from '../restore/describe-file.ts';
 import { readHeader } from '../restore/read-header.ts';
 import { snapshotDoubt } from '../restore/snapshot-doubt.ts';
@@ -35,6 +36,8 @@ export class ReplicaUpkeep {
   readonly #services: MaintainServices;
   readonly #refused = new Map<string, LtxFileId>();
   #verifyErrorCount = 0;
+  #verifiedAtMs: number | undefined;
+  #syncFiles: SyncFileCounts | undefined;
 
   constructor(options: UpkeepOptions, services: MaintainServices) {
     this.#options = options;
@@ -49,6 +52,16 @@ export class ReplicaUpkeep {
   /** How many compacted files failed their verification. */
   get verifyErrorCount(): number {
     return this.#verifyErrorCount;
+  }
+
+  /** When a merged file was last read back and found right, on the wall clock. */
+  get verifiedAtMs(): number | undefined {
+    return this.#verifiedAtMs;
+  }
+
+  /** As of the last time that retention was enforced. */
+  get syncFiles(): SyncFileCounts | undefined {
+    return this.#syncFiles;
   }
 
   /** Merges whatever is due, level by level from the lowest. */
@@ -82,6 +95,7 @@ export class ReplicaUpkeep {
     const { clock, logger } = this.#services;
     const mayUse = (snapshot: LtxFileInfo) => this.#mayUse(catalog, snapshot, signal);
     const { files, nextAtMs } = await planRetention(catalog, settings, { upTo, nowMs: clock.now(), mayUse });
+    this.#syncFiles = syncFileCounts(catalog, files);
     if (fence !== undefined && files.length > 0) {
       await quarantineStrays(fence, { client, catalog }, signal, this.#services);
     }
@@ -129,6 +143,7 @@ export class ReplicaUpkeep {
     try {
       await readBack(this.#options.client, file, { runs: this.#services.runs, signal });
       verifyLevel(catalog, file.level);
+      this.#verifiedAtMs = this.#services.clock.now();
     } catch (error) {
       signal.throwIfAborted();
       this.#verifyErrorCount++;

@@ -1,6 +1,7 @@
 import { noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
+import { GracePeriod } from '../../runtime/grace-period.ts';
 import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
@@ -17,7 +18,7 @@ import type { MaintenanceRequest } from '../maintain/maintenance.ts';
 import { MetaDirectory } from '../meta/meta-directory.ts';
 import { AutoRecovery } from '../recover/auto-recovery.ts';
 import { attachmentFailure, logFailure } from './attachment-failure.ts';
-import { type DatabaseState, type DatabaseStatus, type SyncReach, statusOf } from './database-status.ts';
+import { type DatabaseState, type DatabaseStatus, statusOf } from './database-status.ts';
 import { drainShipping } from './drain-shipping.ts';
 import { authorityOf, fencedReplicas } from './fenced-replicas.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -26,16 +27,12 @@ import { isReadyToAttach } from './ready-database.ts';
 import type { ReplicatorOptions } from './replicator-options.ts';
 import type { ReplicatorServices } from './replicator-services.ts';
 import { Shipping } from './shipping.ts';
+import type { SyncOptions } from './sync-options.ts';
 
 /** An attachment that lasted this long was a good one: the next failure is retried at once again. */
 const steadyMs = 10_000;
 /** How soon to look again at what only an operator can mend: it may take reading the whole database. */
 const operatorMs = 60_000;
-
-export interface SyncOptions extends CallOptions {
-  /** How far everything committed has to come: into a durable local file, or on every replica that works. Default: `replicas`. */
-  readonly reach?: SyncReach | undefined;
-}
 
 /**
  * Replicates one database for as long as it runs: waits for it to appear, attaches, follows, ships, and starts over from
@@ -56,7 +53,6 @@ export class DatabaseReplicator {
   #lineage: Lineage | undefined;
   #shipping: Shipping | undefined;
   #attachment: Attachment | undefined;
-  /** Of the last attachment. */
   #lastHead: LineageHead | undefined;
   #loop: FollowLoop | undefined;
   #housekeeping: Housekeeping | undefined;
@@ -94,11 +90,10 @@ export class DatabaseReplicator {
   }
 
   status(): DatabaseStatus {
-    const { path } = this.settings;
     const idle = this.#state === 'replicating' && this.#loop?.atRestSinceMs !== undefined;
     const head = this.#state === 'stopped' ? this.#lastHead : this.#attachment?.files.head;
     const parts = { head, loop: this.#loop, shipping: this.#shipping };
-    const status = { path, state: this.#state, idle, lease: this.#term.status, ...statusOf(parts) };
+    const status = { path: this.settings.path, state: this.#state, idle, lease: this.#term.status, ...statusOf(parts) };
     return { ...status, error: this.#error?.message ?? status.error };
   }
 
@@ -135,10 +130,7 @@ export class DatabaseReplicator {
    * be attached. Failures show in the status and are retried.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const grace = new AbortController();
-    const stopped = () =>
-      void this.#services.clock.sleep(this.#options.shutdown.timeoutMs, grace.signal).then(() => grace.abort());
-    signal.addEventListener('abort', stopped, { once: true });
+    using grace = new GracePeriod(signal, this.#options.shutdown.timeoutMs, this.#services.clock);
     do {
       try {
         await this.#runOnce(signal, grace.signal);
@@ -151,7 +143,6 @@ export class DatabaseReplicator {
         await this.#failed(error instanceof Error ? error : new Error(String(error)), signal);
       }
     } while (!signal.aborted);
-    grace.abort();
     if (this.#shipping !== undefined) await drainShipping(this.#shipping, this.#options.shutdown, this.#services);
     this.#state = 'stopped';
   }
@@ -187,6 +178,7 @@ export class DatabaseReplicator {
     const { local, mark } = lineage;
     const state = {
       meta: this.#meta,
+      counters: this.#options.counters,
       local,
       remote: settled.remote,
       epoch: settled.term?.epoch,
@@ -237,6 +229,7 @@ export class DatabaseReplicator {
       wakeup: this.#wakeup,
       clock: this.#services.clock,
       logger: this.#logger,
+      counters: this.#options.counters,
       events: {
         onFile: () => shipping.notify(),
         onBusy: (busy) => this.#options.onBusy?.(busy),
@@ -298,11 +291,9 @@ export class DatabaseReplicator {
     logFailure(this.#logger, error, { isNews: this.#error?.message !== error.message });
     this.#state = failure === 'needs-operator' ? 'failed' : 'waiting';
     this.#error = error;
-    if (failure !== 'needs-operator') {
-      await this.#wakeup.wait(this.#attachBackoff.next(), signal);
-      return;
-    }
-    this.#term.giveUp();
-    await this.#services.clock.sleep(operatorMs, signal);
+    if (failure === 'needs-operator') {
+      this.#term.giveUp();
+      await this.#services.clock.sleep(operatorMs, signal);
+    } else await this.#wakeup.wait(this.#attachBackoff.next(), signal);
   }
 }

@@ -1,5 +1,6 @@
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { LeaseStatus } from '../lease/lease-status.ts';
+import type { SyncFileCounts } from '../levels/sync-file-counts.ts';
 import type { LineageHead } from '../lineage-head.ts';
 import type { ReplicaShipper, ShipState } from '../ship/replica-shipper.ts';
 
@@ -17,20 +18,27 @@ export type DatabaseState =
   | 'failed'
   | 'stopped';
 
-/** How far a sync has to bring everything that was committed. */
-export type SyncReach = 'local-files' | 'replicas';
-
-export interface ReplicaStatus {
+export interface ReplicaStatus extends CareStatus {
   readonly name: string;
   readonly url: string;
   readonly state: ShipState;
   readonly txid: Txid | undefined;
   readonly timestampMs: number | undefined;
+  /** Since when it lacks a local file, on the wall clock; undefined when it has all of them. */
+  readonly behindSinceMs: number | undefined;
   readonly error: string | undefined;
+}
+
+/** What came of compacting a replica. */
+export interface CareStatus {
   /** What keeps the replica from being compacted. */
   readonly compactionError: string | undefined;
   /** How many compacted files failed their verification since the start. */
   readonly verifyErrorCount: number;
+  /** When a compacted file was last read back and found right, on the wall clock. */
+  readonly verifiedAtMs: number | undefined;
+  /** Undefined until retention was enforced. */
+  readonly syncFiles: SyncFileCounts | undefined;
 }
 
 export interface DatabaseStatus {
@@ -66,13 +74,14 @@ export function statusOf(parts: {
 }
 
 /** What is shipped of a replica's status. */
-export function shipperStatus(shipper: ReplicaShipper): Omit<ReplicaStatus, 'compactionError' | 'verifyErrorCount'> {
+export function shipperStatus(shipper: ReplicaShipper): Omit<ReplicaStatus, keyof CareStatus> {
   return {
     name: shipper.name,
     url: shipper.client.url,
     state: shipper.state,
     txid: shipper.acknowledged,
     timestampMs: shipper.acknowledgedTimeMs,
+    behindSinceMs: shipper.behindSinceMs,
     error: shipper.error?.message,
   };
 }

@@ -7,7 +7,7 @@ import type { MaintainServices } from '../maintain/maintain-services.ts';
 import { Maintenance, type MaintenanceRequest } from '../maintain/maintenance.ts';
 import type { Fence } from '../maintain/stray-files.ts';
 import type { ReplicaShipper } from '../ship/replica-shipper.ts';
-import type { ReplicaStatus } from './database-status.ts';
+import type { CareStatus } from './database-status.ts';
 
 /** Whether replicas are compacted when it is due, or only when it is asked for. */
 export type CareMode = 'by-schedule' | 'on-demand';
@@ -53,9 +53,14 @@ export class ReplicaCare {
     return this.#byShipper.get(shipper);
   }
 
-  status(shipper: ReplicaShipper): Pick<ReplicaStatus, 'compactionError' | 'verifyErrorCount'> {
+  status(shipper: ReplicaShipper): CareStatus {
     const maintenance = this.of(shipper);
-    return { compactionError: maintenance?.error?.message, verifyErrorCount: maintenance?.verifyErrorCount ?? 0 };
+    return {
+      compactionError: maintenance?.error?.message,
+      verifyErrorCount: maintenance?.verifyErrorCount ?? 0,
+      verifiedAtMs: maintenance?.verifiedAtMs,
+      syncFiles: maintenance?.syncFiles,
+    };
   }
 
   /** Until when, on the wall clock, nothing has to be done without changes; Infinity: for ever; undefined while that is not known. */

@@ -1,3 +1,4 @@
+import type { DatabaseCounters } from '../database-counters.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
 import type { CareMode } from './replica-care.ts';
 import type { NamedClient } from './replica-heads.ts';
@@ -9,6 +10,8 @@ export interface ReplicatorOptions {
   readonly watched: boolean;
   readonly shutdown: { readonly timeoutMs: number; readonly retryMs: number };
   readonly careMode: CareMode;
+  /** Counted in, however often the database is attached. */
+  readonly counters: DatabaseCounters;
   /**
    * Runs each time before the database is looked at, under the lease where there is one: brings it back when it is missing,
    * and resolves with whether it did.

@@ -69,6 +69,8 @@ export class ReplicaShipper {
   #lookedAt: { readonly head: ReplicaHead | undefined } | undefined;
   #acknowledged: Txid | undefined;
   #acknowledgedTimeMs: number | undefined;
+  /** When the local files came that the replica does not have, oldest first; those folded into another count with it. */
+  readonly #waiting: { readonly txid: Txid; readonly sinceMs: number }[] = [];
   #retryAtMs = 0;
   #state: ShipState = 'starting';
   #error: Error | undefined;
@@ -112,8 +114,16 @@ export class ReplicaShipper {
     return this.#acknowledgedTimeMs;
   }
 
+  /** Since when, on the wall clock, it lacks a local file; undefined when it has all of them. */
+  get behindSinceMs(): number | undefined {
+    return this.#waiting[0]?.sinceMs;
+  }
+
   /** To be called after a new local file. A replica that is down is not tried more often for it. */
   notify(): void {
+    const { headTxid } = this.#local;
+    if (this.#behind() && (this.#waiting.at(-1)?.txid ?? noTxid) < headTxid)
+      this.#waiting.push({ txid: headTxid, sinceMs: this.#clock.now() });
     if (this.#state !== 'down') this.#wakeup.notify();
   }
 
@@ -151,6 +161,7 @@ export class ReplicaShipper {
   /** Goes on after a snapshot of `txid` that was just written to the replica. */
   startAfter(txid: Txid): void {
     this.#acknowledged = txid;
+    this.#dropWaiting(txid);
     this.#events.onAcknowledged();
     this.notify();
   }
@@ -229,7 +240,12 @@ export class ReplicaShipper {
   #acknowledge(txid: Txid, timestampMs: number): void {
     this.#acknowledged = txid;
     this.#acknowledgedTimeMs = timestampMs;
+    this.#dropWaiting(txid);
     this.#events.onAcknowledged();
+  }
+
+  #dropWaiting(txid: Txid): void {
+    while (this.#waiting.length > 0 && this.#waiting[0]!.txid <= txid) this.#waiting.shift();
   }
 
   async #compare(file: LtxFileInfo, signal: AbortSignal): Promise<void> {

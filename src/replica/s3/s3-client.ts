@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 import type { S3 } from '@aws-sdk/client-s3';
+import { systemErrorCode } from '../../runtime/typed-error.ts';
 import type { StoreTraffic } from '../store-traffic.ts';
 import { providerOf } from './provider.ts';
 import type { S3Location } from './s3-location.ts';
@@ -92,16 +93,19 @@ function countRequests(client: S3, traffic: StoreTraffic): void {
         const of = { replicaType: 's3', operation: operations[commandName ?? ''] ?? 'PUT' };
         const request = args.request as HttpMessage;
         traffic.count({ ...of, requests: 1, bytesSent: Number(request.headers['content-length'] ?? 0) });
+        const startMs = performance.now();
         try {
           const result = await next(args);
           const response = result.response as HttpMessage & { readonly statusCode: number };
           const isError = response.statusCode >= 400 && response.statusCode !== 404 && response.statusCode !== 412;
-          traffic.count({ ...of, errors: isError ? 1 : 0 });
+          const errorCode = isError ? String(response.statusCode) : undefined;
+          traffic.count({ ...of, errorCode, tookMs: performance.now() - startMs });
           if (of.operation !== 'HEAD')
             countReceived(response, (bytesReceived) => traffic.count({ ...of, bytesReceived }));
           return result;
         } catch (error) {
-          traffic.count({ ...of, errors: 1 });
+          const errorCode = systemErrorCode(error) ?? (error instanceof Error ? error.name : 'unknown');
+          traffic.count({ ...of, errorCode, tookMs: performance.now() - startMs });
           throw error;
         }
       },

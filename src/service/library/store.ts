@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
-import type { TrafficCount } from '../../replica/store-traffic.ts';
+import type { TrafficCount } from '../../replica/traffic-count.ts';
 import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import { type Logger, type LogLevel, silentLogger } from '../../runtime/logger.ts';
 import { sharedSignal } from '../shared-signal.ts';

@@ -17,6 +17,8 @@ export async function callShard(
       return shard.inspect(call.paths);
     case 'status':
       return shard.status();
+    case 'metrics':
+      return shard.metrics();
     case 'traffic':
       return shard.traffic();
     case 'sync':

@@ -1,11 +1,13 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
+import { DatabaseCounters } from '../../engine/database-counters.ts';
 import type { DatabaseLock } from '../../engine/database-lock.ts';
 import type { FileChange } from '../../engine/follow/file-change.ts';
 import { describeLease } from '../../engine/lease/describe-lease.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
-import { DatabaseReplicator, type SyncOptions } from '../../engine/replicator/database-replicator.ts';
+import { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { NamedClient } from '../../engine/replicator/replica-heads.ts';
+import type { SyncOptions } from '../../engine/replicator/sync-options.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import { openReplica } from '../../replica/open-replica.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
@@ -16,12 +18,14 @@ import { asksForLeases, DatabaseLeases } from '../lease/database-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DatabaseWatch } from '../watch/directory-watch.ts';
 import type { Attachable } from './attachments.ts';
+import { type DatabaseMetrics, databaseMetrics } from './database-metrics.ts';
 import { engineSettings } from './engine-settings.ts';
 import { ParkedDatabase } from './parked-database.ts';
 import { restoreIfMissing } from './restore-if-missing.ts';
 import type { ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
 import { syncWhenAttached } from './sync-when-attached.ts';
+import { waitingStatus } from './waiting-status.ts';
 
 /** How long the start of a database waits for a first word of its leases' stores. */
 const firstLookMs = 10_000;
@@ -32,6 +36,7 @@ export class HostedDatabase implements Attachable {
   readonly #settings: ShardSettings;
   readonly #services: ShardServices;
   readonly #stopping = new AbortController();
+  readonly #counters = new DatabaseCounters();
   #replicas: readonly NamedClient[] = [];
   #watch: DatabaseWatch | undefined;
   #replicator: DatabaseReplicator | undefined;
@@ -89,6 +94,10 @@ export class HostedDatabase implements Attachable {
     const status = this.#replicator?.status() ?? { ...waitingStatus(this.config.path), state: 'attaching' };
     if (error !== undefined) return { ...status, state: 'waiting', error };
     return status.state === 'standby' ? { ...status, error: status.error ?? this.#stranger } : status;
+  }
+
+  metrics(): DatabaseMetrics {
+    return databaseMetrics(this.config.path, this.#counters);
   }
 
   /** See `syncWhenAttached`. */
@@ -252,6 +261,7 @@ export class HostedDatabase implements Attachable {
         watched: this.#watch !== undefined,
         shutdown: this.#settings.shutdown,
         careMode: this.#settings.careMode,
+        counters: this.#counters,
         onBusy: (busy) => {
           if (busy) this.#watch?.pause();
           else this.#watch?.resume();
@@ -285,10 +295,4 @@ export class HostedDatabase implements Attachable {
     await this.#lock?.release();
     this.#lock = undefined;
   }
-}
-
-/** A database about which nothing is known yet. */
-export function waitingStatus(path: string, error?: string): DatabaseStatus {
-  const nothing = { txid: undefined, timestampMs: undefined, idle: false, readerInTheWay: false };
-  return { path, state: 'waiting', ...nothing, error, replicas: [] };
 }

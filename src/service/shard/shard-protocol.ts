@@ -1,12 +1,14 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
-import type { DatabaseStatus, SyncReach } from '../../engine/replicator/database-status.ts';
+import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { CareMode } from '../../engine/replicator/replica-care.ts';
+import type { SyncReach } from '../../engine/replicator/sync-options.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
-import type { TrafficCount } from '../../replica/store-traffic.ts';
+import type { TrafficCount } from '../../replica/traffic-count.ts';
 import type { LogFields, LogLevel } from '../../runtime/logger.ts';
 import type { DatabaseKind } from '../../sqlite/inspect-database.ts';
 import type { FromLeaseKeepers, ToLeaseKeepers } from '../lease/lease-messages.ts';
+import type { DatabaseMetrics } from './database-metrics.ts';
 import type { ErrorRecord } from './error-record.ts';
 
 /** What holds for all databases of a shard. */
@@ -40,6 +42,7 @@ export interface ShardCalls {
   /** Looks at files that may be databases. Only a shard may: it knows which ones must not be opened. */
   inspect: { readonly request: { readonly paths: readonly string[] }; readonly answer: readonly Inspection[] };
   status: { readonly request: object; readonly answer: readonly DatabaseStatus[] };
+  metrics: { readonly request: object; readonly answer: readonly DatabaseMetrics[] };
   /** The requests to stores since the process of the shard began. */
   traffic: { readonly request: object; readonly answer: readonly TrafficCount[] };
   /** Resolves when everything committed so far is as far as `reach` says. */

@@ -1,15 +1,16 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
-import type { SyncOptions } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
+import type { SyncOptions } from '../../engine/replicator/sync-options.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
-import type { TrafficCount } from '../../replica/store-traffic.ts';
+import type { TrafficCount } from '../../replica/traffic-count.ts';
 import { Turn } from '../../runtime/turn.ts';
 import { inspectFoundDatabase } from '../../sqlite/inspect-database.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
 import { requireSqlite } from '../require-sqlite.ts';
 import { ServiceError } from '../service-error.ts';
+import type { DatabaseMetrics } from './database-metrics.ts';
 import { HostedDatabase } from './hosted-database.ts';
 import type { Inspection, ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
@@ -86,6 +87,17 @@ export class Shard {
 
   status(): DatabaseStatus[] {
     return [...this.#databases.values()].map((database) => database.status());
+  }
+
+  /** What is measured of each database. */
+  async metrics(): Promise<DatabaseMetrics[]> {
+    const turn = new Turn();
+    const metrics: DatabaseMetrics[] = [];
+    for (const database of this.#databases.values()) {
+      metrics.push(database.metrics());
+      await turn.share();
+    }
+    return metrics;
   }
 
   /** The requests to stores so far. */

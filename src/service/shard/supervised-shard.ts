@@ -7,9 +7,9 @@ import type { LeaseDesk } from '../lease/lease-desk.ts';
 import { ServiceError } from '../service-error.ts';
 import { sharedSignal } from '../shared-signal.ts';
 import { ChildShard, type ChildShardOptions, type ShardEnd, shardEnded } from './child-shard.ts';
-import { waitingStatus } from './hosted-database.ts';
 import type { ShardHost } from './shard-host.ts';
 import type { ShardAnswer, ShardCallKind, ShardRequest } from './shard-protocol.ts';
+import { waitingStatus } from './waiting-status.ts';
 
 /** A process that lasted this long broke down for a new reason: it is started again at once. */
 const steadyMs = 60_000;

@@ -1,8 +1,9 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import { EngineError } from '../../engine/engine-error.ts';
 import { takeOverMs } from '../../engine/lease/lease-policy.ts';
-import type { DatabaseReplicator, SyncOptions } from '../../engine/replicator/database-replicator.ts';
+import type { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
+import type { SyncOptions } from '../../engine/replicator/sync-options.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { identifyFile } from '../../sqlite/file-identity.ts';

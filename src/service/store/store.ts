@@ -1,14 +1,17 @@
 import { DistinctDatabases } from '../../config/distinct-databases.ts';
 import type { DatabaseConfig, DirectoryConfig } from '../../config/normal-config.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
-import type { DatabaseStatus, SyncReach } from '../../engine/replicator/database-status.ts';
+import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
+import type { SyncReach } from '../../engine/replicator/sync-options.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
-import { sumTraffic, type TrafficCount } from '../../replica/store-traffic.ts';
+import { sumTraffic } from '../../replica/store-traffic.ts';
+import type { TrafficCount } from '../../replica/traffic-count.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { ServiceError } from '../service-error.ts';
+import type { DatabaseMetrics } from '../shard/database-metrics.ts';
 import type { ShardHost } from '../shard/shard-host.ts';
 import { sharedSignal } from '../shared-signal.ts';
 import type { RefusedWatches } from '../watch/refused-watches.ts';
@@ -22,6 +25,7 @@ import { ShardPool } from './shard-pool.ts';
 import { changesOf, type WatchOptions } from './status-changes.ts';
 import type { StoreOptions } from './store-options.ts';
 import { TrafficReport } from './traffic-report.ts';
+import { whenActive } from './when-active.ts';
 
 export interface StoreServices {
   readonly logger: Logger;
@@ -35,8 +39,6 @@ export interface StoreServices {
   /** Of this process. */
   readonly refusals: RefusedWatches;
 }
-
-const activeLookMs = 50;
 
 /** A database that was stopped by itself, and where it stood then. */
 interface HaltedDatabase {
@@ -107,6 +109,12 @@ export class Store {
     return [...parts.flat(), ...halted].sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
+  /** What is measured of each database that is not stopped. A process that broke down takes its counts with it. */
+  async metrics(): Promise<DatabaseMetrics[]> {
+    const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('metrics', {}).catch(() => [])));
+    return parts.flat();
+  }
+
   /** The requests to stores so far, those for leases among them, by type and operation. A process that broke down takes its counts with it. */
   async traffic(): Promise<TrafficCount[]> {
     const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('traffic', {})));
@@ -117,13 +125,8 @@ export class Store {
    * Resolves when no database waits for its lease, or to be restored under it: an application that was started before could
    * write to a database that belongs to another host. Rejects when the signal aborts.
    */
-  async active({ signal }: CallOptions = {}): Promise<void> {
-    const isPending = ({ state, lease }: DatabaseStatus) =>
-      lease !== undefined && (state === 'standby' || state === 'attaching');
-    while ((await this.status()).some(isPending)) {
-      await this.#services.clock.sleep(activeLookMs, signal);
-      signal?.throwIfAborted();
-    }
+  active(options: CallOptions = {}): Promise<void> {
+    return whenActive(() => this.status(), options, this.#services);
   }
 
   /** Yields all states, and again after each change, looking at every interval. Ends when the store stops. */

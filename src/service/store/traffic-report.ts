@@ -1,4 +1,4 @@
-import type { TrafficCount } from '../../replica/store-traffic.ts';
+import type { TrafficCount } from '../../replica/traffic-count.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { LogFields, Logger } from '../../runtime/logger.ts';
 
@@ -32,7 +32,8 @@ export class TrafficReport {
   }
 
   #say(counts: readonly TrafficCount[]): void {
-    for (const replicaType of new Set(counts.map((count) => count.replicaType))) {
+    // Directories bill nobody.
+    for (const replicaType of new Set(counts.map((count) => count.replicaType).filter((type) => type !== 'file'))) {
       const fields = counts.filter((count) => count.replicaType === replicaType).map(fieldsOf);
       this.#logger.info('requests to stores in the last hour', Object.assign({ replicaType }, ...fields));
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultSettings } from '../../../src/config/defaults.ts';
+import { DatabaseCounters } from '../../../src/engine/database-counters.ts';
 import { attach } from '../../../src/engine/follow/attach.ts';
 import { LocalFiles } from '../../../src/engine/meta/local-files.ts';
 import { MetaDirectory } from '../../../src/engine/meta/meta-directory.ts';
@@ -42,7 +43,9 @@ test('Attachment.sync ends although more than fits in memory comes in with every
     maxSyncWalBytes: memoryBytes,
   };
   const local = await LocalFiles.open(meta, services);
-  const state = { meta, local, remote: undefined, epoch: undefined, distrustWal: false, mustScan: false, whileUnsent };
+  const flags = { distrustWal: false, mustScan: false };
+  const counters = new DatabaseCounters();
+  const state = { meta, counters, local, remote: undefined, epoch: undefined, ...flags, whileUnsent };
   const attachment = await attach(settings, state, services);
   try {
     await application.run(`update scratch set blob = randomblob(${3 * memoryBytes})`);

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { defaultSettings } from '../../../src/config/defaults.ts';
 import { replicaAt } from '../../../src/config/directory-databases.ts';
 import { defaultLevelSettings } from '../../../src/engine/levels/level-settings.ts';
-import type { TrafficCount } from '../../../src/replica/store-traffic.ts';
+import type { TrafficCount } from '../../../src/replica/traffic-count.ts';
 import { restore } from '../../../src/service/library/restore.ts';
 import type { Store } from '../../../src/service/store/store.ts';
 import { until } from '../../engine/until.ts';

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TrafficCount } from '../../../src/replica/store-traffic.ts';
+import { durationBounds, type TrafficCount } from '../../../src/replica/traffic-count.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { TrafficReport, trafficSince } from '../../../src/service/store/traffic-report.ts';
 import { recordingLogger } from '../recording-logger.ts';
 
 function count(operation: string, requests: number, bytesSent = 0): TrafficCount {
-  return { replicaType: 's3', operation, requests, errors: 0, bytesSent, bytesReceived: 0 };
+  const took = { seconds: 0, durations: durationBounds.map(() => 0) };
+  return { replicaType: 's3', operation, requests, errors: 0, errorCodes: {}, bytesSent, bytesReceived: 0, ...took };
 }
 
 test('trafficSince leaves out what was not asked, and begins anew after a process broke down', () => {

@@ -1,0 +1,75 @@
+import { ConfigError } from '../src/config/config-error.ts';
+import { expandPath } from '../src/config/database-paths.ts';
+import type { Controlled } from '../src/control/control-routes.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import type { Logger } from '../src/runtime/logger.ts';
+import type { Store } from '../src/service/store/store.ts';
+import type { CommandIo } from './command.ts';
+import { ConfigReload } from './config-reload.ts';
+import type { ReplicateArguments, ReplicateFile } from './replicate-arguments.ts';
+import { programVersion } from './version.ts';
+
+/** What a running process offers beside the replication, as far as it is configured: reload, control, metrics, heartbeat. */
+export class Operations {
+  readonly #closers: (() => Promise<void> | void)[] = [];
+
+  /** Throws ControlError or MonitoringError with nothing left open. */
+  static async open(
+    store: Store,
+    { config, file }: ReplicateArguments,
+    { environment }: CommandIo,
+    logger: Logger,
+  ): Promise<Operations> {
+    const operations = new Operations();
+    const closers = operations.#closers;
+    const { socket, metricsAddress: address, readyMaxLagMs: maxLagMs, heartbeat } = config;
+    try {
+      if (file !== undefined) {
+        const reload = ConfigReload.listen(config, { store, logger, read: () => file.reread() });
+        closers.push(() => reload.close());
+      }
+      if (socket !== undefined) {
+        const { ControlSocket } = await import('../src/control/control-socket.ts');
+        const resolvePath = (path: string) => expandPath(path, environment);
+        const control = await ControlSocket.open(socket, controlled(store, file, resolvePath), { logger });
+        closers.push(() => control.close());
+      }
+      if (address !== undefined) {
+        const { MetricsServer } = await import('../src/monitoring/metrics-server.ts');
+        const metrics = await MetricsServer.open(store, { address, maxLagMs }, { logger });
+        closers.push(() => metrics.close());
+      }
+      if (heartbeat !== undefined) {
+        const { Heartbeat } = await import('../src/monitoring/heartbeat.ts');
+        const ended = new AbortController();
+        const beating = new Heartbeat(heartbeat, { store, clock: systemClock, logger }).run(ended.signal);
+        closers.push(() => {
+          ended.abort();
+          return beating;
+        });
+      }
+      return operations;
+    } catch (error) {
+      await operations.close();
+      throw error;
+    }
+  }
+
+  /** What was opened last ends first. */
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+}
+
+function controlled(store: Store, file: ReplicateFile | undefined, resolvePath: (path: string) => string): Controlled {
+  return {
+    store,
+    version: programVersion(),
+    startedAtMs: Date.now(),
+    resolvePath,
+    databaseConfig: (path, replicaUrl) => {
+      if (file !== undefined) return file.databaseAt(path, replicaUrl);
+      throw new ConfigError('usage', `Cannot register ${path}: there is no config file`);
+    },
+  };
+}
