@@ -15,12 +15,28 @@ const ltx: CommandEntry = {
 
 /** Every command. Nothing of a command is loaded before it is asked for. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  completion: {
+    summary: 'print a script that completes commands in a shell',
+    load: async () => (await import('./completion.ts')).completionCommand,
+  },
+  config: {
+    summary: 'check the config file and show what it comes to',
+    load: async () => (await import('./config.ts')).configCommand,
+  },
   databases: {
     summary: 'list the databases of the config file',
     load: async () => (await import('./databases.ts')).databasesCommand,
   },
+  doctor: {
+    summary: 'look for what is in the way, and say what to do about it',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
   ltx,
   wal: { ...ltx, hidden: true },
+  man: {
+    summary: 'print the manual page',
+    load: async () => (await import('./man.ts')).manCommand,
+  },
   replicate: {
     summary: 'copy databases to their replicas, continuously',
     load: async () => (await import('./replicate.ts')).replicateCommand,

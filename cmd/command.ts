@@ -12,6 +12,8 @@ export interface CommandIo {
   write(text: string): void;
   /** Whether stderr is a terminal. */
   readonly isTerminal: boolean;
+  /** Whether stdout is a terminal. */
+  readonly isOutputTerminal: boolean;
   readonly environment: ConfigEnvironment;
 }
 

@@ -15,6 +15,8 @@ export interface ValueFlag<T> {
   readonly help: string;
   /** What is allowed, for messages. */
   readonly form: string;
+  /** Where only these are allowed: for completion. */
+  readonly choices?: readonly string[] | undefined;
   /** Undefined when the text is not allowed. */
   readonly parse: (text: string) => T | undefined;
 }
@@ -40,7 +42,7 @@ export function choice<const Choices extends readonly string[]>(
   help: string,
 ): ValueFlag<Choices[number]> {
   const parse = (value: string) => choices.find((allowed) => allowed === value.toLowerCase());
-  return { kind: 'value', placeholder, help, form: `one of ${choices.join(', ')}`, parse };
+  return { kind: 'value', placeholder, help, form: `one of ${choices.join(', ')}`, choices, parse };
 }
 
 /** A duration in milliseconds, more than 0. */

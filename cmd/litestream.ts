@@ -13,6 +13,7 @@ const io: CommandIo = {
   tell: (text) => process.stderr.write(`${text}\n`),
   write: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY === true,
+  isOutputTerminal: process.stdout.isTTY === true,
   environment: processEnvironment(),
 };
 

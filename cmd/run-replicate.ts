@@ -9,6 +9,7 @@ import { consoleLogger } from './console-logger.ts';
 import { ExecChild } from './exec-child.ts';
 import { Operations } from './operations.ts';
 import type { ReplicateArguments } from './replicate-arguments.ts';
+import { ServiceManager } from './service-manager.ts';
 import { StopSignals } from './signals.ts';
 
 /**
@@ -58,8 +59,10 @@ async function runUntilStopped(
   const { exec } = given.config;
   const signals = StopSignals.listen();
   const operations = await Operations.open(store, given, io, logger);
+  const manager = new ServiceManager(io.environment.variables, io.environment.processId, { logger });
   try {
     await store.start();
+    manager.ready();
     if (exec !== undefined) await activeOrStopped(store, signals.signal);
     const child = exec === undefined || signals.signal.aborted ? undefined : ExecChild.start(exec);
     const requested = new Promise<number>((resolve) => {
@@ -71,8 +74,10 @@ async function runUntilStopped(
     });
     return await (child?.exitCode ?? requested);
   } finally {
+    manager.stopping();
     await operations.close();
     await store.stop();
+    manager.close();
     logger.info('stopped');
   }
 }

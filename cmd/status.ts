@@ -1,12 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatByteSize } from '../src/config/value/byte-size.ts';
 import { formatGoDuration } from '../src/config/value/go-duration.ts';
-import { defineCommand, printJson } from './command.ts';
+import { wantsColour } from './colour.ts';
+import { type CommandIo, defineCommand, printJson } from './command.ts';
 import { databaseNamed, databasesOf, loadConfig } from './database-lookup.ts';
 import { type DatabaseStatus, databaseStatus } from './database-status.ts';
 import { exitCodes } from './exit-code.ts';
-import { configFlags, duration, jsonFlag } from './flag.ts';
+import { configFlags, duration, jsonFlag, toggle } from './flag.ts';
 import { LeaseReader, type ReplicaLease } from './replica-lease.ts';
-import { formatTable } from './table.ts';
+import { StopSignals } from './signals.ts';
+import { age, statusTable } from './status-table.ts';
+import { UsageError } from './usage-error.ts';
 
 export const statusCommand = defineCommand({
   name: 'status',
@@ -15,6 +19,7 @@ export const statusCommand = defineCommand({
   flags: {
     ...configFlags,
     ...jsonFlag,
+    watch: toggle('Show it again every 2 s until stopped by Ctrl-C'),
     'max-age': duration('Exit with 1 when the newest shipped moment of any database is older, or there is none'),
   },
   notes: [
@@ -23,49 +28,62 @@ export const statusCommand = defineCommand({
   ],
   examples: [
     ['Show all databases of the config file.', 'status'],
+    ['Watch them.', 'status -watch'],
     ['For cron and monitoring: fail when the backup is older than five minutes.', 'status -max-age 5m app.db'],
   ],
   async run({ flags, words }, io) {
-    const databases =
-      words.length === 0
-        ? await databasesOf((await loadConfig(flags, io.environment)).config)
-        : await Promise.all(words.map((word) => databaseNamed(word, flags, io.environment)));
-    const nowMs = Date.now();
-    const statuses: DatabaseStatus[] = [];
-    const leases = new LeaseReader();
-    for (const database of databases) statuses.push(await databaseStatus(database, leases));
-    if (flags.json)
-      printJson(
-        io,
-        statuses.map((status) => jsonStatus(status, nowMs)),
-      );
-    else io.print(table(statuses, nowMs));
+    const look = async () => {
+      const databases =
+        words.length === 0
+          ? await databasesOf((await loadConfig(flags, io.environment)).config)
+          : await Promise.all(words.map((word) => databaseNamed(word, flags, io.environment)));
+      const statuses: DatabaseStatus[] = [];
+      const leases = new LeaseReader();
+      for (const database of databases) statuses.push(await databaseStatus(database, leases));
+      return statuses;
+    };
+    if (flags.watch) return watch(look, { maxAgeMs: flags['max-age'], isJson: flags.json }, io);
+    const [statuses, nowMs] = [await look(), Date.now()];
+    show(statuses, nowMs, flags.json, io);
     const late = statuses.filter((status) => isLate(status, flags['max-age'], nowMs));
     for (const status of late) io.tell(`Error: ${lateness(status, flags['max-age']!, nowMs)}`);
     return late.length > 0 ? exitCodes.failed : exitCodes.done;
   },
 });
 
-const columns = ['database', 'status', 'local txid', 'wal size', 'replica', 'replica txid', 'shipped', 'age'];
+const watchMs = 2_000;
+const clearScreen = '\u001b[H\u001b[J';
 
-/** The column of leases is there only where there are any. */
-function table(statuses: readonly DatabaseStatus[], nowMs: number): string {
-  const withoutLeases = statuses.flatMap((status) => rows(status, nowMs));
-  const leases = statuses.flatMap(({ replicas }) => replicas.map(({ lease }) => lease));
-  if (leases.every((lease) => lease === undefined)) return formatTable(columns, withoutLeases);
-  return formatTable(
-    [...columns, 'lease'],
-    withoutLeases.map((row, i) => [...row, leaseText(leases[i])]),
-  );
+function show(statuses: readonly DatabaseStatus[], nowMs: number, isJson: boolean, io: CommandIo): void {
+  const isColoured = wantsColour(io.isOutputTerminal, io.environment.variables);
+  if (!isJson) io.print(statusTable(statuses, nowMs, isColoured));
+  else
+    printJson(
+      io,
+      statuses.map((status) => jsonStatus(status, nowMs)),
+    );
 }
 
-function rows(status: DatabaseStatus, nowMs: number): string[][] {
-  const { database, state, localTxid = '-', walBytes } = status;
-  const walSize = walBytes === undefined ? '-' : formatByteSize(walBytes);
-  return status.replicas.map(({ name, txid = '-', shippedMs, error }) => {
-    const shipped = error ?? (shippedMs === undefined ? '-' : new Date(shippedMs).toISOString());
-    return [database, state, localTxid, walSize, name, txid, shipped, age(shippedMs, nowMs)];
-  });
+/** On a terminal the table stays in its place; elsewhere it is printed again and again. */
+async function watch(
+  look: () => Promise<DatabaseStatus[]>,
+  { maxAgeMs, isJson }: { readonly maxAgeMs: number | undefined; readonly isJson: boolean },
+  io: CommandIo,
+): Promise<number> {
+  if (maxAgeMs !== undefined) {
+    throw new UsageError('arguments', 'Cannot use flag -max-age: it does not go together with -watch', {
+      hint: 'leave one of the two away',
+    });
+  }
+  const { signal } = StopSignals.listen();
+  while (!signal.aborted) {
+    const statuses = await look();
+    const nowMs = Date.now();
+    if (io.isOutputTerminal) io.print(`${clearScreen}${new Date(nowMs).toISOString()}\n`);
+    show(statuses, nowMs, isJson, io);
+    await sleep(watchMs, undefined, { signal }).catch(() => {});
+  }
+  return exitCodes.done;
 }
 
 /** Litestream's fields first, unchanged; then how far the replicas are. */
@@ -85,21 +103,6 @@ function jsonStatus(status: DatabaseStatus, nowMs: number) {
       lease: lease && jsonLease(lease),
     })),
   };
-}
-
-function leaseText(lease: ReplicaLease | undefined): string {
-  switch (lease?.kind) {
-    case undefined:
-      return '-';
-    case 'held':
-      return `${lease.holder} until ${new Date(lease.untilMs).toISOString()}, epoch ${lease.epoch}`;
-    case 'free':
-      return `free, epoch ${lease.epoch}`;
-    case 'shared':
-      return `shared, at ${lease.at}`;
-    case 'unreadable':
-      return lease.error;
-  }
 }
 
 function jsonLease(lease: ReplicaLease) {
@@ -135,8 +138,4 @@ function lateness({ database, newest, replicas }: DatabaseStatus, maxAgeMs: numb
     return `${database}: newest shipped moment is ${age(newest.shippedMs, nowMs)} old, more than ${limit}`;
   const reasons = replicas.map(({ error, name }) => error ?? `replica ${name} holds nothing`);
   return `${database}: nothing shipped is known, ${reasons.join('; ')}`;
-}
-
-function age(shippedMs: number | undefined, nowMs: number): string {
-  return shippedMs === undefined ? '-' : formatGoDuration(Math.floor(Math.max(0, nowMs - shippedMs) / 1000) * 1000);
 }

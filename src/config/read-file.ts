@@ -6,6 +6,7 @@ import { expandPath } from './database-paths.ts';
 import { expandEnvironment } from './environment-expansion.ts';
 import type { DatabaseConfig, NormalConfig } from './normal-config.ts';
 import type { NormaliseContext } from './normalise.ts';
+import type { ConfigFile } from './schema/config.ts';
 
 /** The part of the process that configuration depends on; `cmd` or the library's caller hands it in. */
 export interface ConfigEnvironment extends NormaliseContext {
@@ -15,6 +16,8 @@ export interface ConfigEnvironment extends NormaliseContext {
 
 export interface LoadedConfig {
   readonly config: NormalConfig;
+  /** What the file says, checked. */
+  readonly given: ConfigFile;
   readonly file: string;
   /** Variables that the file names and that are not set: worth a warning. */
   readonly missingVariables: readonly string[];
@@ -47,7 +50,7 @@ export async function readConfigFile(
   const parsed = parseConfig(expanded, file);
   const databaseAt = (path: string, url: string): DatabaseConfig =>
     normalise({ ...parsed, dbs: [{ path, replica: { url } }] }, environment).databases[0]!;
-  return { config: normalise(parsed, environment), file, missingVariables: missing, databaseAt };
+  return { config: normalise(parsed, environment), given: parsed, file, missingVariables: missing, databaseAt };
 }
 
 /** As `readConfigFile`, but undefined when no file was asked for and there is none in the default place. */

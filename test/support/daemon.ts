@@ -12,10 +12,10 @@ export class Daemon {
   readonly #ended: Promise<unknown>;
   #stderr = '';
 
-  constructor(t: TestContext, args: readonly string[], cwd: string) {
+  constructor(t: TestContext, args: readonly string[], cwd: string, variables: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, [entryPath, 'replicate', ...args], {
       cwd,
-      env: { PATH: process.env.PATH, HOME: cwd, TZ: 'UTC' },
+      env: { PATH: process.env.PATH, HOME: cwd, TZ: 'UTC', ...variables },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));

@@ -58,7 +58,8 @@ const sharedSettings = {
 /** Replica settings at the top of the file: defaults for every replica. Those of types to come wait for such replicas. */
 export const globalReplicaSettings = { ...sharedSettings, ...optional(s3Keys), ...optional(laterKeys) };
 
-const servedReplica = z
+/** A replica of a type that is served. */
+export const servedReplica = z
   .strictObject({
     ...sharedSettings,
     name: text.optional(),

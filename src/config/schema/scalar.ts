@@ -6,16 +6,21 @@ import { durationForm, parseGoDuration } from '../value/go-duration.ts';
  * The YAML reader hands over every scalar as its text, so that each key alone decides what the text means: `name: 0123`
  * stays a name, `permissions: 0600` is octal.
  */
-function scalar<T>(form: string, parse: (text: string) => T | undefined) {
-  return z.unknown().transform((input, context): T => {
+function scalar<T>(form: string, parse: (text: string) => T | undefined, json: JsonForm = { type: 'string' }) {
+  const schema = z.unknown().transform((input, context): T => {
     const value = typeof input === 'string' ? parse(input) : undefined;
     if (value !== undefined) return value;
     context.addIssue({ code: 'custom', message: `is ${describe(input)}, must be ${form}` });
     return z.NEVER;
   });
+  return schema.meta({ description: form, ...json });
 }
 
-export const text = scalar('a text', (value) => value);
+/** What an editor is told of a value, which reads the file as YAML does: numbers as numbers. */
+type JsonForm = Readonly<Record<string, unknown>>;
+const textOrNumber: JsonForm = { type: ['string', 'number'] };
+
+export const text = scalar('a text', (value) => value, { type: ['string', 'number', 'boolean'] });
 
 const truths: Readonly<Record<string, boolean>> = {
   true: true,
@@ -25,23 +30,25 @@ const truths: Readonly<Record<string, boolean>> = {
   no: false,
   off: false,
 };
-export const toggle = scalar('true or false', (value) => truths[value.toLowerCase()]);
+export const toggle = scalar('true or false', (value) => truths[value.toLowerCase()], { type: 'boolean' });
 
 export function choice<const Choices extends readonly string[]>(choices: Choices) {
-  return scalar<Choices[number]>(`one of ${choices.join(', ')}`, (value) =>
-    choices.find((allowed) => allowed === value.toLowerCase()),
-  );
+  const find = (value: string) => choices.find((allowed) => allowed === value.toLowerCase());
+  return scalar<Choices[number]>(`one of ${choices.join(', ')}`, find, { enum: choices });
 }
 
 export function count(least: number) {
-  return scalar(`a whole number of at least ${least}`, (value) => {
+  const parse = (value: string) => {
     const number = /^\d[\d_]*$/.test(value) ? Number(value.replaceAll('_', '')) : Number.NaN;
     return Number.isSafeInteger(number) && number >= least ? number : undefined;
-  });
+  };
+  return scalar(`a whole number of at least ${least}`, parse, { type: 'integer', minimum: least });
 }
 
-export const fileMode = scalar('an octal file mode such as 0600', (value) =>
-  /^0?o?[0-7]{3}$/.test(value) ? Number.parseInt(value.slice(-3), 8) : undefined,
+export const fileMode = scalar(
+  'an octal file mode such as 0600',
+  (value) => (/^0?o?[0-7]{3}$/.test(value) ? Number.parseInt(value.slice(-3), 8) : undefined),
+  textOrNumber,
 );
 
 export const httpUrl = scalar('a URL that begins with http:// or https://', (value) =>
@@ -68,7 +75,7 @@ export function durationOfAtLeast(leastMs: number, form: string) {
 export const positiveDuration = durationOfAtLeast(Number.MIN_VALUE, `${durationForm}, more than 0`);
 
 /** A size in bytes. */
-export const size = scalar(byteSizeForm, parseByteSize);
+export const size = scalar(byteSizeForm, parseByteSize, textOrNumber);
 
 /** What a value in a config file is, for messages. */
 export function describe(input: unknown): string {
