@@ -17,6 +17,8 @@ export type EngineErrorCode =
   | 'in-use'
   /** Local state that cannot be used. */
   | 'state-invalid'
+  /** Local state of a later version of this program. */
+  | 'state-newer'
   /** Not possible now. */
   | 'unavailable';
 

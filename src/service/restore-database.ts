@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { defaultMetaPath, MetaDirectory } from '../engine/meta/meta-directory.ts';
 import { PageChecksumTable } from '../engine/meta/page-checksum-table.ts';
 import { writeRestoreMarker } from '../engine/meta/restore-marker.ts';
+import { requireKnownState } from '../engine/meta/state-version.ts';
 import { restore } from '../engine/restore/restore.ts';
 import type {
   RestoredState,
@@ -34,6 +35,7 @@ export async function restoreDatabase(
   if (isReplacing || (integrityCheck !== 'none' && mode !== 'plan')) await requireSqlite();
   if (mode !== 'restore') return restore(options, services);
   const meta = new MetaDirectory(metaPath ?? defaultMetaPath(outputPath));
+  requireKnownState(outputPath, meta);
   const marker = new MarkerInProgress(meta, services);
   const replaced = isReplacing ? await replacedFile(outputPath, services) : undefined;
   const lock = async () => {

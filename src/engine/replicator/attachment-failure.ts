@@ -14,12 +14,14 @@ export type AttachmentFailure =
   | 'passing'
   | 'other';
 
+const operatorCodes: ReadonlySet<string> = new Set(['diverged', 'in-use', 'state-newer']);
+
 export function attachmentFailure(error: Error): AttachmentFailure {
   if (error instanceof LiveError) return error.code === 'busy' || error.code === 'absent' ? 'passing' : 'other';
   if (!(error instanceof EngineError)) return 'other';
   if (error.code === 'position-lost' || error.code === 'frame-unreadable') return 'position-lost';
   if (error.code === 'superseded' || error.code === 'late-write' || error.code === 'lease-lost') return 'lineage-moved';
-  return error.code === 'diverged' || error.code === 'in-use' ? 'needs-operator' : 'other';
+  return operatorCodes.has(error.code) ? 'needs-operator' : 'other';
 }
 
 /** Says a failure; one that was the last one too only where it means work. */

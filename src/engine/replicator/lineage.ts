@@ -13,6 +13,7 @@ import { headOf, type LineageHead } from '../lineage-head.ts';
 import { AttemptedMark } from '../meta/attempted-mark.ts';
 import { LocalFiles } from '../meta/local-files.ts';
 import type { MetaDirectory } from '../meta/meta-directory.ts';
+import { requireKnownState } from '../meta/state-version.ts';
 import type { PageRuns } from '../page-runs.ts';
 import { restampFile } from '../write/restamp-file.ts';
 import { authorityOf } from './fenced-replicas.ts';
@@ -55,6 +56,7 @@ export class Lineage {
   }
 
   static async open(path: string, meta: MetaDirectory, services: LineageServices): Promise<Lineage> {
+    requireKnownState(path, meta);
     const local = await LocalFiles.open(meta, services);
     return new Lineage(path, local, await AttemptedMark.open(meta, local.headTxid, services), services);
   }
