@@ -11,6 +11,7 @@ export const transactionsPerSecond = 200;
 const bytesPerMegabyte = 1e6;
 const msPerSecond = 1000;
 const percent = 100;
+const levelTwoMs = 300_000;
 
 /** Databases of one folder, and their replicas. */
 export interface Fleet {
@@ -34,6 +35,7 @@ export async function fleetMeasures(
     const firstFilesSeconds = (performance.now() - startMs) / msPerSecond;
     const firstFilesCpuSeconds = sidecar.tree.cpuSeconds();
     await sleep(size.idleAfterMs);
+    await sleep(untilQuietMs(Date.now(), size.idleMs));
     const residentMegabytes = sidecar.tree.residentBytes() / bytesPerMegabyte;
     const idlePercent = await corePercent(sidecar, () => sleep(size.idleMs));
     const { busyPercent, ...commits } = await load(sidecar, sourceFolder, size.steadyLoadMs / msPerSecond);
@@ -64,6 +66,14 @@ async function load(sidecar: Sidecar, folder: string, seconds: number) {
   } finally {
     await writer.end();
   }
+}
+
+/** At every five minutes of the wall clock level 1 is merged into level 2, once for each database: no part of being idle. */
+function untilQuietMs(nowMs: number, lengthMs: number): number {
+  const mergingMs = lengthMs / 2;
+  const sinceMs = nowMs % levelTwoMs;
+  if (sinceMs < mergingMs) return mergingMs - sinceMs;
+  return sinceMs + lengthMs > levelTwoMs ? levelTwoMs - sinceMs + mergingMs : 0;
 }
 
 /** The part of one core that a program took while something went on. */
