@@ -15,6 +15,8 @@ export interface CommandIo {
   /** Whether stdout is a terminal. */
   readonly isOutputTerminal: boolean;
   readonly environment: ConfigEnvironment;
+  /** Every command that the overview lists, in its order: for what is made of their texts. */
+  loadCommands(): Promise<readonly LoadedCommand[]>;
 }
 
 export interface CommandSpec<F extends Flags> {
@@ -34,6 +36,11 @@ export interface CommandSpec<F extends Flags> {
 
 export interface Command extends Omit<CommandSpec<Flags>, 'run'> {
   run(argv: readonly string[], io: CommandIo): Promise<number | undefined>;
+}
+
+export interface LoadedCommand extends Command {
+  /** What the overview says of it. */
+  readonly summary: string;
 }
 
 /** Ties a command's flags to the types its `run` sees. */

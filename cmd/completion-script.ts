@@ -1,5 +1,5 @@
+import type { LoadedCommand } from './command.ts';
 import type { Flags, Toggle, ValueFlag } from './flag.ts';
-import type { LoadedCommand } from './load-commands.ts';
 
 type Flag = Toggle | ValueFlag<unknown>;
 

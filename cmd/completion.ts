@@ -1,5 +1,4 @@
 import { defineCommand } from './command.ts';
-import { loadCommands } from './load-commands.ts';
 import { UsageError } from './usage-error.ts';
 import { theOnlyWord } from './words.ts';
 
@@ -24,7 +23,7 @@ export const completionCommand = defineCommand({
       });
     }
     const { completionScript } = await import('./completion-script.ts');
-    io.print(completionScript(shell as (typeof shells)[number], await loadCommands()));
+    io.print(completionScript(shell as (typeof shells)[number], await io.loadCommands()));
     return undefined;
   },
 });

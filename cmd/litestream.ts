@@ -15,6 +15,7 @@ const io: CommandIo = {
   isTerminal: process.stderr.isTTY === true,
   isOutputTerminal: process.stdout.isTTY === true,
   environment: processEnvironment(),
+  loadCommands: async () => (await import('./load-commands.ts')).loadCommands(),
 };
 
 /** Resolves to the exit code. */

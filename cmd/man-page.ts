@@ -1,4 +1,4 @@
-import type { LoadedCommand } from './load-commands.ts';
+import type { LoadedCommand } from './command.ts';
 
 const environment: readonly (readonly [string, string])[] = [
   ['LITESTREAM_CONFIG', 'The config file, in place of /etc/litestream.yml.'],

@@ -1,5 +1,4 @@
 import { defineCommand } from './command.ts';
-import { loadCommands } from './load-commands.ts';
 import { manPage } from './man-page.ts';
 import { programVersion } from './version.ts';
 import { refuseWords } from './words.ts';
@@ -15,7 +14,7 @@ export const manCommand = defineCommand({
   ],
   async run({ words }, io) {
     refuseWords('man', words);
-    io.print(manPage(await loadCommands(), programVersion()));
+    io.print(manPage(await io.loadCommands(), programVersion()));
     return undefined;
   },
 });
