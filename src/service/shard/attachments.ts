@@ -41,12 +41,17 @@ export class Attachments {
     this.#logger = logger;
   }
 
+  /** Whether another database may be attached at once. */
+  get hasRoom(): boolean {
+    return this.#attached.size < this.#limit.count;
+  }
+
   /**
    * Resolves when a database may be attached, to be followed by `release`; or with false when the signal aborts while it
    * waits.
    */
   async admit(database: Attachable, signal: AbortSignal): Promise<boolean> {
-    if (this.#attached.size < this.#limit.count) {
+    if (this.hasRoom) {
       this.#attached.add(database);
       return true;
     }

@@ -72,6 +72,8 @@ export class HostedDatabase implements Attachable {
         await this.#openLeases(AbortSignal.any([signal, AbortSignal.timeout(firstLookMs)]));
       else await this.#restoreIfMissing(signal);
       signal.throwIfAborted();
+      // Its lock takes a descriptor, and there may be more databases that wait for their turn than descriptors.
+      if (!this.#services.attachments.hasRoom) await this.#letGo();
     } catch (error) {
       await this.#close();
       throw error;
