@@ -3,7 +3,7 @@ import { ConfigError } from '../src/config/config-error.ts';
 import type { NormalConfig } from '../src/config/normal-config.ts';
 import type { Logger } from '../src/runtime/logger.ts';
 import { Mutex } from '../src/runtime/mutex.ts';
-import { TypedError } from '../src/runtime/typed-error.ts';
+import { hintOf } from '../src/runtime/typed-error.ts';
 import type { Store } from '../src/service/store/store.ts';
 
 /** Keys of the config file that a running process does not take over. */
@@ -73,8 +73,7 @@ export class ConfigReload {
       this.#warnOfFixed(config);
       this.#config = config;
     } catch (error) {
-      const hint = error instanceof TypedError ? error.hint : undefined;
-      logger.error('cannot reload the config file, everything stays as it was', { error, hint });
+      logger.error('cannot reload the config file, everything stays as it was', { error, hint: hintOf(error) });
     }
   }
 

@@ -1,11 +1,13 @@
 import { dirname } from 'node:path';
+import { RunningLitestreams } from '../src/engine/running-litestreams.ts';
+import { systemClock } from '../src/runtime/clock.ts';
 import { type Colour, coloured, wantsColour } from './colour.ts';
 import { type CommandIo, defineCommand, printJson } from './command.ts';
 import { databaseNamed, databasesOf, loadConfig } from './database-lookup.ts';
 import { databaseChecks } from './doctor/database-checks.ts';
 import type { Finding, Severity } from './doctor/finding.ts';
 import { machineChecks } from './doctor/machine-checks.ts';
-import { replicaChecks } from './doctor/replica-checks.ts';
+import { ReplicaChecks } from './doctor/replica-checks.ts';
 import { exitCodes } from './exit-code.ts';
 import { configFlags, jsonFlag } from './flag.ts';
 
@@ -29,11 +31,13 @@ export const doctorCommand = defineCommand({
         ? await databasesOf((await loadConfig(flags, io.environment)).config)
         : await Promise.all(words.map((word) => databaseNamed(word, flags, io.environment)));
     const directories = [...new Set(databases.map(({ path }) => dirname(path)))];
+    const litestreams = new RunningLitestreams({ clock: systemClock });
+    const replicas = new ReplicaChecks();
     const findings = await Promise.all([
       ...machineChecks(databases.length, directories),
       ...databases.flatMap((database) => [
-        ...databaseChecks(database),
-        ...database.replicas.flatMap((_, i) => replicaChecks(database, i)),
+        ...databaseChecks(database, litestreams),
+        ...database.replicas.flatMap((_, i) => replicas.of(database, i)),
       ]),
     ]);
     if (flags.json) printJson(io, findings);

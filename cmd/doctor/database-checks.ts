@@ -2,21 +2,18 @@ import { access, constants, mkdtemp, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DatabaseConfig } from '../../src/config/normal-config.ts';
 import { formatByteSize } from '../../src/config/value/byte-size.ts';
-import { RunningLitestreams } from '../../src/engine/running-litestreams.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
+import type { RunningLitestreams } from '../../src/engine/running-litestreams.ts';
 import { systemErrorCode } from '../../src/runtime/typed-error.ts';
 import { AttachedFiles } from '../../src/sqlite/attached-files.ts';
 import { type DatabaseKind, inspectDatabase } from '../../src/sqlite/inspect-database.ts';
-import { type Finding, finding } from './finding.ts';
-
-type Found = Omit<Finding, 'check' | 'about'>;
+import { type Finding, type Found, finding } from './finding.ts';
 
 /** A first file and a WAL that grows need room; below this part of the database's size it gets tight. */
 const roomShare = 1;
 const leastRoomBytes = 64 << 20;
 
 /** Looks at a database, its files and where its local state lies. Nothing is opened through SQLite, nothing is left behind. */
-export function databaseChecks(database: DatabaseConfig): Promise<Finding>[] {
+export function databaseChecks(database: DatabaseConfig, litestreams: RunningLitestreams): Promise<Finding>[] {
   const { path, metaPath } = database;
   return [
     finding('database', path, () => fileState(path)),
@@ -25,7 +22,7 @@ export function databaseChecks(database: DatabaseConfig): Promise<Finding>[] {
     finding('permissions', path, () => permissions(path)),
     finding('local state', path, () => localState(metaPath)),
     finding('disk space', path, () => diskSpace(path, metaPath)),
-    finding('other processes', path, () => otherProcesses(path)),
+    finding('other processes', path, () => otherProcesses(path, litestreams)),
   ];
 }
 
@@ -124,8 +121,8 @@ async function diskSpace(path: string, metaPath: string): Promise<Found> {
   };
 }
 
-async function otherProcesses(path: string): Promise<Found> {
-  const pid = await new RunningLitestreams({ clock: systemClock }).holderOf(path);
+async function otherProcesses(path: string, litestreams: RunningLitestreams): Promise<Found> {
+  const pid = await litestreams.holderOf(path);
   if (pid === undefined) return { severity: 'ok', state: 'no Litestream replicates it' };
   return {
     severity: 'failure',

@@ -1,3 +1,5 @@
+import { hintOf } from '../../src/runtime/typed-error.ts';
+
 /** `note`: worth knowing; `warning`: it works, with less than it could; `failure`: it does not work. */
 export type Severity = 'ok' | 'note' | 'warning' | 'failure';
 
@@ -14,16 +16,15 @@ export interface Finding {
   readonly remedy?: string | undefined;
 }
 
+/** A finding without what it was about. */
+export type Found = Omit<Finding, 'check' | 'about'>;
+
 /** Runs a check; that it cannot be made is a finding too. */
-export async function finding(
-  check: string,
-  about: string,
-  run: () => Promise<Omit<Finding, 'check' | 'about'>>,
-): Promise<Finding> {
+export async function finding(check: string, about: string, run: () => Promise<Found>): Promise<Finding> {
   try {
     return { check, about, ...(await run()) };
   } catch (error) {
-    const remedy = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
-    return { check, about, severity: 'failure', state: error instanceof Error ? error.message : String(error), remedy };
+    const state = error instanceof Error ? error.message : String(error);
+    return { check, about, severity: 'failure', state, remedy: hintOf(error) };
   }
 }

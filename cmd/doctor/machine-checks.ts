@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { isWatchable } from '../../src/runtime/watchable-file-system.ts';
-import { descriptorsOfDatabase, readDescriptorLimit } from '../../src/sqlite/descriptor-limit.ts';
+import { descriptorsOfDatabase, otherDescriptors, readDescriptorLimit } from '../../src/sqlite/descriptor-limit.ts';
 import { type Finding, finding } from './finding.ts';
 
-const otherDescriptors = 512;
 /** Watches that other programs of a machine take. */
 const otherWatches = 1024;
 const machine = 'this machine';

@@ -4,33 +4,47 @@ import { formatGoDuration } from '../../src/config/value/go-duration.ts';
 import { probeConditionalWrites } from '../../src/engine/lease/probe-conditional-writes.ts';
 import { formatTxid } from '../../src/format/ltx/txid.ts';
 import { openLeaseStore } from '../../src/replica/open-lease-store.ts';
-import type { ReplicaLocation } from '../../src/replica/replica-location.ts';
+import { locationUrl, type ReplicaLocation } from '../../src/replica/replica-location.ts';
 import { DurableFiles } from '../../src/runtime/durable-files.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { isLeased } from '../../src/service/lease/is-leased.ts';
 import { newestFile, withReplica } from '../replica-files.ts';
-import { LeaseReader } from '../replica-lease.ts';
-import { type Finding, finding } from './finding.ts';
-
-type Found = Omit<Finding, 'check' | 'about'>;
+import { LeaseReader, type ReplicaLease } from '../replica-lease.ts';
+import { type Finding, type Found, finding } from './finding.ts';
 
 /** Leases and restores by time rely on clocks that agree so far. */
 const skewLimitMs = 2_000;
 const timeoutMs = 10_000;
 
-/** Asks a store what a replica there needs of it. All that is written is one small object beside the lease, where there are leases. */
-export function replicaChecks(database: DatabaseConfig, index: number): Promise<Finding>[] {
-  const replica = database.replicas[index]!;
-  const { url, location } = replica;
-  const about = `${database.path} in ${url}`;
-  const checks = [finding('replica', about, () => reachable(replica))];
-  if (location.type === 's3') checks.push(finding('clock', about, () => clockSkew(location)));
-  if (isLeased(database.lease, replica)) {
-    const place = database.sharedLease?.places[index] ?? location;
-    checks.push(finding('conditional writes', about, () => conditionalWrites(place)));
-    checks.push(finding('lease', about, () => leaseState(database, index)));
+/** Asks stores what replicas there need of them; what several replicas share is asked once. */
+export class ReplicaChecks {
+  readonly #leases = new LeaseReader();
+  readonly #asked = new Map<string, Promise<Found>>();
+
+  /** All that is written is one small object beside the lease, where there are leases. */
+  of(database: DatabaseConfig, index: number): Promise<Finding>[] {
+    const replica = database.replicas[index]!;
+    const { url, location } = replica;
+    const about = `${database.path} in ${url}`;
+    const checks = [finding('replica', about, () => reachable(replica))];
+    if (location.type === 's3') {
+      const endpoint = location.endpoint ?? `https://s3.${location.region ?? 'us-east-1'}.amazonaws.com`;
+      checks.push(finding('clock', about, () => this.#once(endpoint, () => clockSkew(endpoint))));
+    }
+    if (isLeased(database.lease, replica)) {
+      const place = database.sharedLease?.places[index] ?? location;
+      const probe = () => this.#once(locationUrl(place), () => conditionalWrites(place));
+      checks.push(finding('conditional writes', about, probe));
+      checks.push(finding('lease', about, async () => leaseState(await this.#leases.read(database, index))));
+    }
+    return checks;
   }
-  return checks;
+
+  #once(key: string, ask: () => Promise<Found>): Promise<Found> {
+    const asking = this.#asked.get(key) ?? ask();
+    this.#asked.set(key, asking);
+    return asking;
+  }
 }
 
 async function reachable(replica: ReplicaConfig): Promise<Found> {
@@ -41,8 +55,7 @@ async function reachable(replica: ReplicaConfig): Promise<Found> {
 }
 
 /** Every answer of an HTTP server carries its time, also one that refuses. */
-async function clockSkew(location: Extract<ReplicaLocation, { type: 's3' }>): Promise<Found> {
-  const endpoint = location.endpoint ?? `https://s3.${location.region ?? 'us-east-1'}.amazonaws.com`;
+async function clockSkew(endpoint: string): Promise<Found> {
   const startMs = Date.now();
   const response = await fetch(endpoint, { method: 'HEAD', signal: AbortSignal.timeout(timeoutMs) });
   const endMs = Date.now();
@@ -81,8 +94,7 @@ async function conditionalWrites(place: ReplicaLocation): Promise<Found> {
   }
 }
 
-async function leaseState(database: DatabaseConfig, index: number): Promise<Found> {
-  const lease = await new LeaseReader().read(database, index);
+function leaseState(lease: ReplicaLease | undefined): Found {
   switch (lease?.kind) {
     case undefined:
       return { severity: 'ok', state: 'nobody has ever held it' };

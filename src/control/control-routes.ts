@@ -2,16 +2,17 @@ import type { DatabaseConfig } from '../config/normal-config.ts';
 import type { DatabaseStatus } from '../engine/replicator/database-status.ts';
 import { noTxid, type Txid } from '../format/ltx/txid.ts';
 import type { Store } from '../service/store/store.ts';
-import type {
-  InfoAnswer,
-  ListAnswer,
-  ListedDatabase,
-  RegisterAnswer,
-  StartAnswer,
-  StopAnswer,
-  SyncAnswer,
-  TxidAnswer,
-  UnregisterAnswer,
+import {
+  controlRoutes,
+  type InfoAnswer,
+  type ListAnswer,
+  type ListedDatabase,
+  type RegisterAnswer,
+  type StartAnswer,
+  type StopAnswer,
+  type SyncAnswer,
+  type TxidAnswer,
+  type UnregisterAnswer,
 } from './control-messages.ts';
 import { databaseRequest, registerRequest, syncRequest } from './control-requests.ts';
 import { HttpError, type Routes } from './json-server.ts';
@@ -31,7 +32,7 @@ export interface Controlled {
 export function controlRoutesOf(controlled: Controlled): Routes {
   const { store } = controlled;
   return {
-    'GET /info': async (): Promise<InfoAnswer> => ({
+    [controlRoutes.info]: async (): Promise<InfoAnswer> => ({
       version: controlled.version,
       pid: process.pid,
       uptime_seconds: Math.floor((Date.now() - controlled.startedAtMs) / 1000),
@@ -39,14 +40,14 @@ export function controlRoutesOf(controlled: Controlled): Routes {
       database_count: store.paths.length,
     }),
 
-    'GET /list': async (): Promise<ListAnswer> => ({ databases: (await store.status()).map(listed) }),
+    [controlRoutes.list]: async (): Promise<ListAnswer> => ({ databases: (await store.status()).map(listed) }),
 
-    'GET /txid': async ({ query }): Promise<TxidAnswer> => {
+    [controlRoutes.txid]: async ({ query }): Promise<TxidAnswer> => {
       const { path } = databaseRequest.parse({ path: query.get('path') ?? undefined });
       return { txid: Number((await known(controlled, path)).txid ?? noTxid) };
     },
 
-    'POST /register': async ({ body }): Promise<RegisterAnswer> => {
+    [controlRoutes.register]: async ({ body }): Promise<RegisterAnswer> => {
       const { path: given, replica_url: url } = registerRequest.parse(body);
       const path = controlled.resolvePath(given);
       if (store.paths.includes(path)) return { status: 'already_registered', path };
@@ -54,7 +55,7 @@ export function controlRoutesOf(controlled: Controlled): Routes {
       return { status: 'registered', path };
     },
 
-    'POST /unregister': async ({ body, signal }): Promise<UnregisterAnswer> => {
+    [controlRoutes.unregister]: async ({ body, signal }): Promise<UnregisterAnswer> => {
       const { path: given, timeout } = databaseRequest.parse(body);
       const path = controlled.resolvePath(given);
       if (!store.paths.includes(path)) return { status: 'already_unregistered', path, txid: 0 };
@@ -62,7 +63,7 @@ export function controlRoutesOf(controlled: Controlled): Routes {
       return { status: 'unregistered', path, txid: Number(txid ?? noTxid) };
     },
 
-    'POST /start': async ({ body, signal }): Promise<StartAnswer> => {
+    [controlRoutes.start]: async ({ body, signal }): Promise<StartAnswer> => {
       const { path, timeout } = databaseRequest.parse(body);
       const before = await known(controlled, path);
       const isRunning = before.state !== 'stopped';
@@ -71,7 +72,7 @@ export function controlRoutesOf(controlled: Controlled): Routes {
       return { status: isRunning ? 'already_running' : 'started', path: before.path, txid };
     },
 
-    'POST /stop': async ({ body, signal }): Promise<StopAnswer> => {
+    [controlRoutes.stop]: async ({ body, signal }): Promise<StopAnswer> => {
       const { path, timeout } = databaseRequest.parse(body);
       const before = await known(controlled, path);
       const wasStopped = before.state === 'stopped';
@@ -79,7 +80,7 @@ export function controlRoutesOf(controlled: Controlled): Routes {
       return { status: wasStopped ? 'already_stopped' : 'stopped', path: before.path, txid: Number(txid ?? noTxid) };
     },
 
-    'POST /sync': async ({ body, signal }): Promise<SyncAnswer> => {
+    [controlRoutes.sync]: async ({ body, signal }): Promise<SyncAnswer> => {
       const { path: given, wait, timeout } = syncRequest.parse(body);
       const before = await known(controlled, given);
       const { path } = before;

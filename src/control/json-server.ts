@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import * as z from 'zod';
 import { ConfigError } from '../config/config-error.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { TypedError } from '../runtime/typed-error.ts';
+import { hintOf } from '../runtime/typed-error.ts';
 import { ServiceError } from '../service/service-error.ts';
 import type { ErrorAnswer } from './control-messages.ts';
 
@@ -85,8 +85,7 @@ function failure(error: unknown): { status: number; body: ErrorAnswer } {
   if (error instanceof z.ZodError)
     return { status: 400, body: { error: error.issues[0]?.message ?? 'invalid request' } };
   const message = error instanceof Error ? error.message : String(error);
-  const details = error instanceof TypedError ? error.hint : undefined;
-  return { status: statusOf(error), body: { error: message, details } };
+  return { status: statusOf(error), body: { error: message, details: hintOf(error) } };
 }
 
 function statusOf(error: unknown): number {

@@ -23,6 +23,11 @@ export abstract class TypedError<Code extends string, Data = unknown> extends Er
   }
 }
 
+/** What an operator can do about an error, where it says so. */
+export function hintOf(error: unknown): string | undefined {
+  return error instanceof TypedError ? error.hint : undefined;
+}
+
 /** The code of a system error (`ENOENT`, `ENOSPC`, ...), or undefined when `error` is not one. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 /** What an attached database takes: 6 with its lock at rest, up to 9 in the middle of a checkpoint, which few are at a time. */
 export const descriptorsOfDatabase = 7;
 
+/** For everything but databases: watches, sockets, files being written. */
+export const otherDescriptors = 512;
+
 /** How many descriptors this process may have open; undefined where the kernel does not say (macOS). */
 export function readDescriptorLimit(): number | undefined {
   try {

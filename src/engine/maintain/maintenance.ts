@@ -5,6 +5,7 @@ import { Backoff } from '../../runtime/backoff.ts';
 import { longestTimerMs } from '../../runtime/clock.ts';
 import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import { Mutex } from '../../runtime/mutex.ts';
+import { hintOf } from '../../runtime/typed-error.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { nextBoundary } from '../levels/boundary.ts';
 import type { LevelSettings } from '../levels/level-settings.ts';
@@ -163,8 +164,7 @@ export class Maintenance {
       if (this.#options.signal.aborted) return;
       const error = cause instanceof Error ? cause : new Error(String(cause));
       if (error.message !== this.#error?.message) {
-        const hint = 'hint' in error ? error.hint : undefined;
-        logger.error('cannot compact the replica, trying again', { error, hint });
+        logger.error('cannot compact the replica, trying again', { error, hint: hintOf(error) });
       }
       this.#error = error;
       this.#retryAtMs = clock.monotonic() + this.#backoff.next();

@@ -4,8 +4,9 @@ import { formatTxid, parseTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import type { MetaDirectory } from './meta-directory.ts';
+import { stateVersion } from './state-version.ts';
 
-const schema = z.object({ version: z.literal(1), through: z.string() });
+const schema = z.object({ version: z.literal(stateVersion), through: z.string() });
 
 /**
  * Which local files may have reached a replica and are final. Kept in memory while replicas accept files; written down
@@ -54,7 +55,7 @@ export class AttemptedMark {
   /** To be awaited before a file is folded for the first time after replicas stopped accepting. */
   async hold(): Promise<void> {
     if (this.#stored === this.#through) return;
-    const text = JSON.stringify({ version: 1, through: formatTxid(this.#through) });
+    const text = JSON.stringify({ version: stateVersion, through: formatTxid(this.#through) });
     await this.#durableFiles.replace('attempted-mark', this.#meta.attemptedPath, Buffer.from(text));
     this.#stored = this.#through;
   }

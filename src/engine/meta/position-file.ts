@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { WalPosition } from '../capture/wal-position.ts';
+import { stateVersion } from './state-version.ts';
 
 const schema = z.object({
-  version: z.literal(1),
+  version: z.literal(stateVersion),
   txid: z.string(),
   salts: z.string().regex(/^[0-9a-f]{16}$/),
   frameCount: z.int().nonnegative(),
@@ -19,7 +20,7 @@ const schema = z.object({
 export function savePosition(path: string, txid: Txid, position: WalPosition): void {
   const { salts, frameCount, checksum } = position;
   const stored: z.infer<typeof schema> = {
-    version: 1,
+    version: stateVersion,
     txid: formatTxid(txid),
     salts: Buffer.from(salts).toString('hex'),
     frameCount,

@@ -5,6 +5,7 @@ import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { LineageHead } from '../lineage-head.ts';
 import type { MetaDirectory } from './meta-directory.ts';
 import { PageChecksumTable } from './page-checksum-table.ts';
+import { stateVersion } from './state-version.ts';
 import type { StoredRestoreMarker } from './stored-restore-marker.ts';
 
 /** Says which state of a replica a database was made from, so that replication can go on from it. */
@@ -26,7 +27,7 @@ export async function writeRestoreMarker(
   await makeDirectory(meta.path);
   await marker.table.save(meta.restoredPageChecksumsPath, marker.txid, { durableFiles, purpose: 'restore-marker' });
   const text = JSON.stringify({
-    version: 1,
+    version: stateVersion,
     txid: formatTxid(marker.txid),
     newestTxid: formatTxid(marker.newestTxid),
     checksum: marker.table.checksum.toString(16).padStart(16, '0'),

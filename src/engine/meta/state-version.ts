@@ -10,7 +10,8 @@ import type { MetaDirectory } from './meta-directory.ts';
  */
 export const stateVersion = 1;
 
-const tableMagic = 'PCS';
+const tableMagic = /^PCS(\d)$/;
+const tableMagicBytes = 4;
 
 /**
  * Throws EngineError `state-newer`, with nothing touched, when a later version of this program wrote any of it: what cannot be read
@@ -52,9 +53,9 @@ function versionOfTable(path: string): number | undefined {
     return undefined; // not there, or not to be read: whoever needs it says so
   }
   try {
-    const bytes = Buffer.alloc(tableMagic.length + 1);
+    const bytes = Buffer.alloc(tableMagicBytes);
     readSync(descriptor, bytes, 0, bytes.length, 0);
-    const [, digit] = /^PCS(\d)$/.exec(bytes.toString('latin1')) ?? [];
+    const [, digit] = tableMagic.exec(bytes.toString('latin1')) ?? [];
     return digit === undefined ? undefined : Number(digit);
   } finally {
     closeSync(descriptor);

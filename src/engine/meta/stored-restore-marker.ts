@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { toChecksum } from '../../format/ltx/checksum.ts';
 import { parseTxid, type Txid } from '../../format/ltx/txid.ts';
+import { stateVersion } from './state-version.ts';
 
 const txid = z.string().transform((text, context): Txid => {
   const parsed = parseTxid(text);
@@ -10,7 +11,7 @@ const txid = z.string().transform((text, context): Txid => {
 
 /** What a marker's file says. Loaded to read one: a restore only writes it. */
 export const storedRestoreMarker = z.object({
-  version: z.literal(1),
+  version: z.literal(stateVersion),
   txid,
   newestTxid: txid,
   checksum: z

@@ -1,4 +1,5 @@
 import type { Logger } from '../../runtime/logger.ts';
+import { hintOf } from '../../runtime/typed-error.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
 import { EngineError } from '../engine-error.ts';
 
@@ -31,7 +32,9 @@ export function logFailure(logger: Logger, error: Error, { isNews }: { readonly 
     logger.warn('the position in the WAL is lost, the whole database is read to find what changed', { error });
   } else if (failure === 'lineage-moved') logger.warn('the replica has been written by another host', { error });
   else if (isNews) {
-    const hint = 'hint' in error ? error.hint : undefined;
-    logger[failure === 'passing' ? 'debug' : 'error']('cannot replicate the database, trying again', { error, hint });
+    logger[failure === 'passing' ? 'debug' : 'error']('cannot replicate the database, trying again', {
+      error,
+      hint: hintOf(error),
+    });
   }
 }

@@ -3,6 +3,7 @@ import type { LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { hintOf } from '../../runtime/typed-error.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { type ReplicaHead, readReplicaHead } from '../continuity/replica-head.ts';
 import { EngineError } from '../engine-error.ts';
@@ -261,10 +262,9 @@ export class ReplicaShipper {
     const failed = failing.has(state);
     const hadFailed = failing.has(before);
     if (failed && state !== 'standby' && state !== before) {
-      const hint = error !== undefined && 'hint' in error ? error.hint : undefined;
       this.#logger.error(state === 'down' ? 'replica does not accept files, trying again' : 'replica stopped', {
         error,
-        hint,
+        hint: hintOf(error),
       });
     }
     if (hadFailed && before !== 'standby' && !failed) this.#logger.info('replica accepts files again');

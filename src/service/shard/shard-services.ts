@@ -10,7 +10,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { WorkSlots } from '../../runtime/work-slots.ts';
 import { AttachedFiles } from '../../sqlite/attached-files.ts';
-import { descriptorsOfDatabase, readDescriptorLimit } from '../../sqlite/descriptor-limit.ts';
+import { descriptorsOfDatabase, otherDescriptors, readDescriptorLimit } from '../../sqlite/descriptor-limit.ts';
 import { LockFiles } from '../../sqlite/lock-file.ts';
 import { DirectoryLocks } from '../lease/directory-locks.ts';
 import type { LeaseDesk } from '../lease/lease-desk.ts';
@@ -23,8 +23,6 @@ import type { ShardSettings } from './shard-protocol.ts';
 /** After how long a database that takes its time to start does not count any more; the same for a stop, which may wait for replicas. */
 const startingMs = 1_000;
 const stoppingMs = 50;
-/** Descriptors for everything but databases: watches, sockets, files being written. */
-const otherDescriptors = 512;
 
 /** What a composition root gives to a shard. */
 export interface ProcessServices {

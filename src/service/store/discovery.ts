@@ -3,6 +3,7 @@ import { isNeverDatabase } from '../../config/database-paths.ts';
 import { databaseIn, isCandidate } from '../../config/directory-databases.ts';
 import type { DatabaseConfig, DirectoryConfig } from '../../config/normal-config.ts';
 import { Backoff } from '../../runtime/backoff.ts';
+import { hintOf } from '../../runtime/typed-error.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DirectoryEvent } from '../watch/directory-events.ts';
@@ -200,8 +201,7 @@ export class Discovery {
       }
       this.#known.forget(path);
       this.#candidates.passOverFailed(path);
-      const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
-      logger.error('cannot replicate a database that was found', { db: path, error, hint });
+      logger.error('cannot replicate a database that was found', { db: path, error, hint: hintOf(error) });
     } finally {
       this.#changing.delete(path);
     }

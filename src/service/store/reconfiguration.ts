@@ -2,6 +2,7 @@ import { isCandidate } from '../../config/directory-databases.ts';
 import { DistinctDatabases } from '../../config/distinct-databases.ts';
 import type { DatabaseConfig, DirectoryConfig } from '../../config/normal-config.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { hintOf } from '../../runtime/typed-error.ts';
 import type { ConfigChange } from './config-change.ts';
 import type { Directories } from './directories.ts';
 
@@ -80,8 +81,7 @@ export class Reconfiguration {
       try {
         await act(path);
       } catch (error) {
-        const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
-        this.#store.logger.error(failure, { db: path, error, hint });
+        this.#store.logger.error(failure, { db: path, error, hint: hintOf(error) });
       }
     };
     await Promise.all([...paths].map(one));

@@ -2,7 +2,7 @@ import { DistinctDatabases } from '../../config/distinct-databases.ts';
 import type { DatabaseConfig, DirectoryConfig } from '../../config/normal-config.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
-import type { SyncReach } from '../../engine/replicator/sync-options.ts';
+import type { SyncOptions } from '../../engine/replicator/sync-options.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { sumTraffic } from '../../replica/store-traffic.ts';
@@ -136,7 +136,7 @@ export class Store {
   }
 
   /** Resolves when everything committed so far is in a durable local file and, by default, on every replica that works. */
-  async sync(path: string, options: CallOptions & { readonly reach?: SyncReach } = {}): Promise<Txid> {
+  async sync(path: string, options: SyncOptions = {}): Promise<Txid> {
     const { reach = 'replicas', ...call } = options;
     return this.#pool.of(path).call('sync', { path, reach }, call);
   }
