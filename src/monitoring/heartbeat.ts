@@ -43,7 +43,7 @@ export class Heartbeat {
 
   async #isWell(): Promise<boolean> {
     const { store, clock } = this.#services;
-    const statuses = await store.status();
+    const statuses = await store.status().catch(() => []); // asked again soon
     const isAtWork = ({ state }: DatabaseStatus) => state === 'replicating' || state === 'parked';
     const limits = { maxLagMs: this.#config.intervalMs, nowMs: clock.now() };
     return statuses.some(isAtWork) && unreadyReasons(statuses, limits).length === 0;
