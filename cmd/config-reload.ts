@@ -11,6 +11,8 @@ const fixedKeys = {
   exec: 'exec',
   socket: 'socket',
   metricsAddress: 'addr',
+  dashboard: 'dashboard',
+  mcp: 'mcp-addr mcp-token mcp-allow-changes',
   heartbeat: 'heartbeat-url heartbeat-interval',
   readyMaxLagMs: 'ready-max-lag',
   logging: 'logging',

@@ -13,7 +13,7 @@ import { programVersion } from './version.ts';
 export class Operations {
   readonly #closers: (() => Promise<void> | void)[] = [];
 
-  /** Throws ControlError or MonitoringError with nothing left open. */
+  /** Throws ControlError or ListenError with nothing left open. */
   static async open(
     store: Store,
     { config, file }: ReplicateArguments,

@@ -30,6 +30,8 @@ export function defaultConfig(processorCount: number): NormalConfig {
     socket: undefined,
     metricsAddress: undefined,
     readyMaxLagMs: 60_000,
+    dashboard: undefined,
+    mcp: undefined,
     heartbeat: undefined,
     logging: { level: 'info', type: 'text', stream: 'stderr', source: false },
     shutdownSyncTimeoutMs: 30_000,

@@ -95,6 +95,17 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** Where a server listens that only some may ask. Without a token it listens for programs of this machine alone. */
+export interface GuardedAddress {
+  readonly address: ListenAddress;
+  readonly token: string | undefined;
+}
+
+export interface McpConfig extends GuardedAddress {
+  /** Whether its tools may change anything. */
+  readonly allowChanges: boolean;
+}
+
 /** Who is told that all is well. */
 export interface HeartbeatConfig {
   /** May hold a secret. */
@@ -120,6 +131,10 @@ export interface NormalConfig {
   readonly metricsAddress: ListenAddress | undefined;
   /** After how long a replica that lacks something makes the process unready. */
   readonly readyMaxLagMs: number;
+  /** The page of the databases; undefined: none. */
+  readonly dashboard: GuardedAddress | undefined;
+  /** Tools for language models; undefined: none. */
+  readonly mcp: McpConfig | undefined;
   /** Undefined: nobody. */
   readonly heartbeat: HeartbeatConfig | undefined;
   readonly logging: LoggingConfig;

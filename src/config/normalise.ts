@@ -14,6 +14,7 @@ import {
 } from './defaults.ts';
 import { replicaAt, replicaName } from './directory-databases.ts';
 import { assertDistinct } from './distinct-databases.ts';
+import { guarded } from './guarded-address.ts';
 import { leaseSettings } from './lease-settings.ts';
 import { logLevel } from './log-level.ts';
 import type {
@@ -23,6 +24,7 @@ import type {
   HeartbeatConfig,
   LeaseSettings,
   LoggingConfig,
+  McpConfig,
   MetaPlace,
   NormalConfig,
   ReplicaConfig,
@@ -55,6 +57,8 @@ export function normalise(file: ConfigFile, context: NormaliseContext): NormalCo
     exec: file.exec,
     metricsAddress: file.addr,
     readyMaxLagMs: file['ready-max-lag'] ?? defaults.readyMaxLagMs,
+    dashboard: guarded('dashboard.addr', file.dashboard?.addr, file.dashboard?.token),
+    mcp: mcp(file),
     heartbeat: heartbeat(file),
     socket: socket(file.socket ?? {}, context),
     logging: logging(file.logging ?? {}, context.logLevel, defaults.logging),
@@ -70,6 +74,11 @@ export function normalise(file: ConfigFile, context: NormaliseContext): NormalCo
 function heartbeat(file: ConfigFile): HeartbeatConfig | undefined {
   const { 'heartbeat-url': url, 'heartbeat-interval': intervalMs = defaultHeartbeatIntervalMs } = file;
   return url === undefined ? undefined : { url, intervalMs };
+}
+
+function mcp(file: ConfigFile): McpConfig | undefined {
+  const place = guarded('mcp-addr', file['mcp-addr'], file['mcp-token']);
+  return place && { ...place, allowChanges: file['mcp-allow-changes'] ?? false };
 }
 
 function socket(

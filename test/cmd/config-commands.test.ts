@@ -60,7 +60,7 @@ test('databases and others fail with 1 for a wrong file, naming line and column'
     const { code, stdout, stderr } = await run(`${command} -config wrong.yml`);
     assert.deepEqual([code, stdout], [1, ''], command);
     assert.match(stderr, /wrong\.yml:3:5: dbs\[0\]\.replika is an unknown key, did you mean replica\n/);
-    assert.match(stderr, /wrong\.yml:5:9: dashboard\.addr is not supported yet by this version\n/);
+    assert.match(stderr, /wrong\.yml:5:9: dashboard\.addr is "x", must be an address such as /);
   }
 });
 

@@ -25,7 +25,7 @@ export function effectiveYaml(given: ConfigFile, config: NormalConfig): string {
 }
 
 function effectiveSettings(given: ConfigFile, config: NormalConfig): SettingsTree {
-  const { socket, logging, heartbeat, metricsAddress } = config;
+  const { socket, logging, heartbeat, metricsAddress, dashboard, mcp } = config;
   const entries = given.dbs ?? [];
   const named = entries.filter(({ dir }) => dir === undefined);
   const below = entries.filter(({ dir }) => dir !== undefined);
@@ -33,6 +33,13 @@ function effectiveSettings(given: ConfigFile, config: NormalConfig): SettingsTre
     exec: new Setting(given.exec, config.exec),
     addr: new Setting(given.addr, metricsAddress && addressText(metricsAddress)),
     'ready-max-lag': duration(given['ready-max-lag'], config.readyMaxLagMs),
+    dashboard: {
+      addr: new Setting(given.dashboard?.addr, dashboard && addressText(dashboard.address)),
+      token: new Setting(given.dashboard?.token, dashboard?.token && masked),
+    },
+    'mcp-addr': new Setting(given['mcp-addr'], mcp && addressText(mcp.address)),
+    'mcp-token': new Setting(given['mcp-token'], mcp?.token && masked),
+    'mcp-allow-changes': new Setting(given['mcp-allow-changes'], mcp?.allowChanges),
     'heartbeat-url': new Setting(given['heartbeat-url'], heartbeat && withoutPath(heartbeat.url)),
     'heartbeat-interval': duration(given['heartbeat-interval'], heartbeat?.intervalMs),
     socket: {

@@ -16,10 +16,10 @@ import {
   size,
   text,
   toggle,
+  token,
 } from './scalar.ts';
 
 const minuteMs = 60_000;
-const off = () => false;
 const isZero = (value: number) => value === 0;
 
 export const configSchema = z.strictObject({
@@ -42,7 +42,9 @@ export const configSchema = z.strictObject({
 
   addr: listenAddress.optional(),
   'ready-max-lag': positiveDuration.optional(),
-  'mcp-addr': later(text, off).optional(),
+  'mcp-addr': listenAddress.optional(),
+  'mcp-token': token.optional(),
+  'mcp-allow-changes': toggle.optional(),
   'heartbeat-url': httpUrl.optional(),
   'heartbeat-interval': durationOfAtLeast(minuteMs, 'a duration of at least 1m').optional(),
   socket: z
@@ -70,7 +72,7 @@ export const configSchema = z.strictObject({
   'park-after': duration.optional(),
   'databases-at-once': count(1).optional(),
   'upload-bytes-per-second': later(size, isZero).optional(),
-  dashboard: z.strictObject({ addr: later(text, off).optional(), token: text.optional() }).optional(),
+  dashboard: z.strictObject({ addr: listenAddress.optional(), token: token.optional() }).optional(),
 });
 
 /** A config file after checking: durations in milliseconds, sizes in bytes, nothing filled in. */

@@ -22,6 +22,11 @@ const textOrNumber: JsonForm = { type: ['string', 'number'] };
 
 export const text = scalar('a text', (value) => value, { type: ['string', 'number', 'boolean'] });
 
+/** A secret that can stand in an HTTP header and cannot be guessed. */
+export const token = scalar('a token of 16 to 200 letters, digits and ._~+/=-', (value) =>
+  /^[\w.~+/=-]{16,200}$/.test(value) ? value : undefined,
+);
+
 const truths: Readonly<Record<string, boolean>> = {
   true: true,
   yes: true,
