@@ -54,7 +54,7 @@ function quoted(text: string): string {
 function callingLine(positions: SourcePositions): string {
   for (const line of (new Error().stack ?? '').split('\n').slice(1)) {
     const frame = positions.in(line);
-    if (/(?:cmd\/console-logger|runtime\/logger)\.[jt]s:/.test(frame)) continue;
+    if (/(?:cmd\/console-logger|runtime\/logger|dashboard\/recent-events)\.[jt]s:/.test(frame)) continue;
     return /\b((?:src|cmd|test)\/[^\s)]+\.[jt]s:\d+)/.exec(frame)?.[1] ?? '';
   }
   return '';

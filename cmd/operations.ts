@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { ConfigError } from '../src/config/config-error.ts';
 import { expandPath } from '../src/config/database-paths.ts';
 import type { Controlled } from '../src/control/control-routes.ts';
+import type { RecentEvents } from '../src/dashboard/recent-events.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import type { Logger } from '../src/runtime/logger.ts';
 import type { Store } from '../src/service/store/store.ts';
@@ -9,20 +11,29 @@ import { ConfigReload } from './config-reload.ts';
 import type { ReplicateArguments, ReplicateFile } from './replicate-arguments.ts';
 import { programVersion } from './version.ts';
 
-/** What a running process offers beside the replication, as far as it is configured: reload, control, metrics, heartbeat. */
+export interface OperationsServices {
+  readonly store: Store;
+  readonly logger: Logger;
+  /** The last lines of the log; undefined when nobody will look at them. */
+  readonly events: RecentEvents | undefined;
+}
+
+/** The build puts the page beside the command. */
+const pageFolder = new URL('./page/', import.meta.url);
+
+/** What a running process offers beside the replication, as far as it is configured: reload, control, metrics, dashboard, heartbeat. */
 export class Operations {
   readonly #closers: (() => Promise<void> | void)[] = [];
 
   /** Throws ControlError or ListenError with nothing left open. */
   static async open(
-    store: Store,
     { config, file }: ReplicateArguments,
     { environment }: CommandIo,
-    logger: Logger,
+    { store, logger, events }: OperationsServices,
   ): Promise<Operations> {
     const operations = new Operations();
     const closers = operations.#closers;
-    const { socket, metricsAddress: address, readyMaxLagMs: maxLagMs, heartbeat } = config;
+    const { socket, metricsAddress: address, dashboard, readyMaxLagMs: maxLagMs, heartbeat } = config;
     try {
       if (file !== undefined) {
         const reload = ConfigReload.listen(config, { store, logger, read: () => file.reread() });
@@ -38,6 +49,13 @@ export class Operations {
         const { MetricsServer } = await import('../src/monitoring/metrics-server.ts');
         const metrics = await MetricsServer.open(store, { address, maxLagMs }, { logger });
         closers.push(() => metrics.close());
+      }
+      if (dashboard !== undefined && events !== undefined) {
+        const { DashboardServer } = await import('../src/dashboard/dashboard-server.ts');
+        const options = { place: dashboard, maxLagMs, version: programVersion(), hostname: hostname() };
+        const services = { store, events, clock: systemClock, logger };
+        const page = await DashboardServer.open({ ...options, configPath: file?.path, pageFolder }, services);
+        closers.push(() => page.close());
       }
       if (heartbeat !== undefined) {
         const { Heartbeat } = await import('../src/monitoring/heartbeat.ts');

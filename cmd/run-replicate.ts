@@ -1,4 +1,5 @@
 import type { LoggingConfig, NormalConfig } from '../src/config/normal-config.ts';
+import { RecentEvents } from '../src/dashboard/recent-events.ts';
 import type { Logger } from '../src/runtime/logger.ts';
 import { once } from '../src/service/store/once.ts';
 import { openStore } from '../src/service/store/open-store.ts';
@@ -7,7 +8,7 @@ import type { StoreOptions } from '../src/service/store/store-options.ts';
 import type { CommandIo } from './command.ts';
 import { consoleLogger } from './console-logger.ts';
 import { ExecChild } from './exec-child.ts';
-import { Operations } from './operations.ts';
+import { Operations, type OperationsServices } from './operations.ts';
 import type { ReplicateArguments } from './replicate-arguments.ts';
 import { ServiceManager } from './service-manager.ts';
 import { StopSignals } from './signals.ts';
@@ -18,7 +19,9 @@ import { StopSignals } from './signals.ts';
  */
 export async function runReplicate(given: ReplicateArguments, io: CommandIo): Promise<number> {
   const { config, blame, adopt } = given;
-  const logger = loggerOf(config.logging, io);
+  const events = config.dashboard === undefined ? undefined : new RecentEvents();
+  const written = loggerOf(config.logging, io);
+  const logger = events?.tee(written) ?? written;
   const shutdown = { timeoutMs: config.shutdownSyncTimeoutMs, retryMs: config.shutdownSyncIntervalMs };
   const { databases, directories, workers, storeCallsPerSecond, parkAfterMs, databasesAtOnce } = config;
   const options: StoreOptions = {
@@ -36,7 +39,7 @@ export async function runReplicate(given: ReplicateArguments, io: CommandIo): Pr
   };
   const store = openStore(options, { logger });
   announce(config, given.missingVariables, logger);
-  return given.once ? runOnce(store, given, logger) : runUntilStopped(store, given, io, logger);
+  return given.once ? runOnce(store, given, logger) : runUntilStopped(given, io, { store, logger, events });
 }
 
 async function runOnce(store: Store, given: ReplicateArguments, logger: Logger): Promise<number> {
@@ -51,14 +54,14 @@ async function runOnce(store: Store, given: ReplicateArguments, logger: Logger):
 
 /** With `exec` the program's end is the end: it gets our signals, and what it wrote last is still shipped. */
 async function runUntilStopped(
-  store: Store,
   given: ReplicateArguments,
   io: CommandIo,
-  logger: Logger,
+  services: OperationsServices,
 ): Promise<number> {
+  const { store, logger } = services;
   const { exec } = given.config;
   const signals = StopSignals.listen();
-  const operations = await Operations.open(store, given, io, logger);
+  const operations = await Operations.open(given, io, services);
   const manager = new ServiceManager(io.environment.variables, io.environment.processId, { logger });
   try {
     await store.start();

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as esbuild from 'esbuild';
+import { buildPage } from './build-page.mjs';
 import { projectRoot } from './project.mjs';
 import { filesBelow } from './source-files.mjs';
 
@@ -32,7 +33,8 @@ export async function buildCommand(outdir) {
     metafile: true,
     logLevel: 'silent',
   });
-  writeFileSync(join(outdir, 'LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
+  const pageInputs = await buildPage(join(outdir, 'page'));
+  writeFileSync(join(outdir, 'LICENSES.txt'), licenses([...Object.keys(metafile.inputs), ...pageInputs]));
 }
 
 /** The programs that the sources start by what stands beside them, such as that of a shard. */

@@ -39,8 +39,10 @@ const parts = [
       fingerprint([
         ...filesBelow('src', { extension: '.ts' }),
         ...filesBelow('cmd', { extension: '.ts' }),
+        ...filesBelow('src/dashboard/page', { skip: new Set() }),
         'package-lock.json',
         'scripts/build-command.mjs',
+        'scripts/build-page.mjs',
       ]),
     isComplete: () => existsSync(commandPath),
     make: bundleCommand,

@@ -10,7 +10,8 @@ const exempt = /^\/\/ (generated|data table)\b/i;
 
 /** A file above the limit holds more than one thing. */
 const tooLong = ['src', 'cmd', 'test']
-  .flatMap((folder) => filesBelow(folder, { extension: '.ts', skip: new Set(['test/fixtures']) }))
+  .flatMap((folder) => filesBelow(folder, { skip: new Set(['test/fixtures']) }))
+  .filter((path) => /\.tsx?$/.test(path))
   .map((path) => ({ path, text: readFileSync(join(projectRoot, path), 'utf8') }))
   .filter(({ text }) => !exempt.test(text))
   .map(({ path, text }) => ({ path, lineCount: text.split('\n').length - (text.endsWith('\n') ? 1 : 0) }))

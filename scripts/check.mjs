@@ -5,6 +5,7 @@ import { setUp } from './setup.mjs';
 const checks = [
   { name: 'lint and format', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'] },
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', '.', '--noEmit', '--incremental', 'false'] },
+  { name: 'types of the page', args: ['node_modules/typescript/bin/tsc', '-p', 'src/dashboard/page'] },
   { name: 'lines', args: ['scripts/check-lines.mjs'] },
 ];
 

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { projectRoot } from './project.mjs';
 
-/** Recorded files and another compiler's sources: nothing that tsc or the line rule looks at. */
-const skipped = new Set(['test/fixtures', 'src/kernel/assembly']);
+/** Recorded files, and sources of another compiler or for a browser: nothing that the project's own compile looks at. */
+const skipped = new Set(['test/fixtures', 'src/kernel/assembly', 'src/dashboard/page']);
 
 /** Paths below the project's root, with forward slashes, sorted. A folder that does not exist has no files. */
 export function filesBelow(folder, { extension = '', skip = skipped } = {}) {

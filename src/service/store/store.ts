@@ -102,6 +102,11 @@ export class Store {
     return [...this.#databases.keys(), ...this.#halted.keys()];
   }
 
+  /** What a database is replicated with; undefined when it is none of the store's. */
+  config(path: string): DatabaseConfig | undefined {
+    return this.#databases.get(path) ?? this.#halted.get(path)?.config;
+  }
+
   /** All databases, ordered by path. */
   async status(): Promise<DatabaseStatus[]> {
     const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('status', {})));
