@@ -111,6 +111,7 @@ function GridRow({ state, database, index, top, height, mark, onOpen }: GridRowP
   const { directory, file } = splitPath(path);
   const history = state.histories.get(path);
   const lag = behindSinceMs === undefined ? 0 : Math.max(0, state.now() - behindSinceMs) / 1000;
+  const isShipped = database.replicas.some(({ txid }) => txid !== undefined);
   return (
     <div
       id={`row-${index}`}
@@ -132,7 +133,7 @@ function GridRow({ state, database, index, top, height, mark, onOpen }: GridRowP
       </div>
       <div role="gridcell" class="lag">
         <Sparkline kind="lag" values={history?.lagSeconds} width={60} height={24} leastTop={5} />
-        <span>{durationText(lag)}</span>
+        <span>{isShipped || lag > 0 ? durationText(lag) : '–'}</span>
       </div>
       <div role="gridcell" class="writes">
         <Sparkline kind="writes" values={history?.writeRates} width={60} height={24} leastTop={10_000} />
