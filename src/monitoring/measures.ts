@@ -116,8 +116,8 @@ const syncFiles: Measure = {
     }),
 };
 
-/** Every metric but the histogram of `replica_operation_duration_seconds`. Litestream's names first, then ours. */
-export const measures: readonly Measure[] = [
+/** Metrics that Litestream has too, under the same names. */
+export const litestreamMeasures: readonly Measure[] = [
   counted('gauge', 'litestream_db_size', 'The size of the database file in bytes', ({ sizeBytes }) => sizeBytes),
   counted('gauge', 'litestream_wal_size', 'The size of the WAL file in bytes', ({ walBytes }) => walBytes),
   counted(
@@ -163,6 +163,10 @@ export const measures: readonly Measure[] = [
   ),
   requestErrors,
   syncFiles,
+];
+
+/** Metrics that Litestream does not have. */
+export const ownMeasures: readonly Measure[] = [
   replicated('litestream_replica_txid', 'The newest TXID that the replica has', ({ txid }) =>
     txid === undefined ? undefined : Number(txid),
   ),
@@ -198,3 +202,6 @@ export const measures: readonly Measure[] = [
     ({ counts }) => counts.longestBarrierSeconds,
   ),
 ];
+
+/** Every metric but the histogram of `replica_operation_duration_seconds`. */
+export const measures: readonly Measure[] = [...litestreamMeasures, ...ownMeasures];
