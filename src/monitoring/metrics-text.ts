@@ -6,7 +6,7 @@ import { labelsOf, type Measure, type Measured, measures } from './measures.ts';
 export const durationMetric = {
   name: 'litestream_replica_operation_duration_seconds',
   type: 'histogram',
-  help: 'How long requests to stores took until they were answered, by type and operation',
+  help: 'How long requests to stores took until the answer, without the body of a GET, by type and operation',
   labelNames: ['replica_type', 'operation'],
 } as const;
 
