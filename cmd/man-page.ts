@@ -1,16 +1,6 @@
 import type { LoadedCommand } from './command.ts';
-
-const environment: readonly (readonly [string, string])[] = [
-  ['LITESTREAM_CONFIG', 'The config file, in place of /etc/litestream.yml.'],
-  ['LITESTREAM_REPLICA_URL', 'Where replicate copies databases to that are named on the command line without a URL.'],
-  [
-    'LITESTREAM_ACCESS_KEY_ID, LITESTREAM_SECRET_ACCESS_KEY',
-    'Credentials of S3 stores; those of AWS, AWS_ACCESS_KEY_ID and so on, go first.',
-  ],
-  ['LITESTREAM_S3_ENDPOINT', 'The endpoint of S3 URLs on the command line.'],
-  ['LOG_LEVEL', 'debug, info, warn or error; goes before the config file.'],
-  ['NO_COLOR', 'Set to anything: no colours.'],
-];
+import { environmentVariables } from './environment-variables.ts';
+import { exitMeanings } from './exit-code.ts';
 
 /** The manual page of the program in roff, made of the same texts as the help. */
 export function manPage(commands: readonly LoadedCommand[], version: string): string {
@@ -29,17 +19,9 @@ export function manPage(commands: readonly LoadedCommand[], version: string): st
     '.SH COMMANDS',
     ...commands.flatMap(commandPart),
     '.SH EXIT STATUS',
-    '.TP',
-    '.B 0',
-    'Done.',
-    '.TP',
-    '.B 1',
-    'It could not be done; nothing is lost, and the message names what is in the way and the way out.',
-    '.TP',
-    '.B 2',
-    'The command line is wrong.',
+    ...exitMeanings.flatMap(([code, what]) => ['.TP', `.B ${code}`, text(what)]),
     '.SH ENVIRONMENT',
-    ...environment.flatMap(([name, what]) => ['.TP', `.B ${text(name)}`, text(what)]),
+    ...environmentVariables.flatMap(([name, what]) => ['.TP', `.B ${text(name)}`, text(what)]),
     '.SH FILES',
     '.TP',
     '.I /etc/litestream.yml',

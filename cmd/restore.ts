@@ -52,8 +52,8 @@ const flags = {
   ),
   parallelism: count('NUM', 'How many files are read at once. Default: 8'),
   ...jsonFlag,
-  f: toggle('Go on and apply new changes as they come'),
-  'follow-interval': duration('With -f: how often to look for new changes. Default: 1s'),
+  f: toggle('Go on and apply new changes as they come. Not there yet in this version'),
+  'follow-interval': duration('With -f: how often to look for new changes. Not there yet in this version'),
 };
 
 export const restoreCommand = defineCommand({

@@ -9,7 +9,7 @@ import { findVersitygw } from './versitygw.mjs';
 /** node scripts/run.mjs dist/FILE.js ARG...: set-up first, its lines on stderr, then the file in this process. */
 await main(async () => {
   const [file, ...args] = process.argv.slice(2);
-  const testServer = file.startsWith('dist/test/');
+  const testServer = file.startsWith('dist/test/bench/');
   await setUp(new Progress(process.stderr, { quiet: true }), { testServer });
   if (testServer) process.env.VERSITYGW = findVersitygw();
   const path = join(projectRoot, file);

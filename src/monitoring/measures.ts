@@ -89,7 +89,7 @@ export function labelsOf({ replicaType, operation }: TrafficCount): Labels {
 const requestErrors: Measure = {
   type: 'counter',
   name: 'litestream_replica_operation_errors_total',
-  help: 'The requests to stores that failed, by type, operation and what was answered',
+  help: 'The requests to stores that failed, also by code: the status that was answered, or what the system said',
   labelNames: ['replica_type', 'operation', 'code'],
   samples: ({ traffic }) =>
     traffic.flatMap((count) =>
@@ -116,8 +116,8 @@ const syncFiles: Measure = {
     }),
 };
 
-/** Every metric but the histogram of `replica_operation_duration_seconds`. Litestream's names first, then ours. */
-export const measures: readonly Measure[] = [
+/** Metrics that Litestream has too, under the same names. */
+export const litestreamMeasures: readonly Measure[] = [
   counted('gauge', 'litestream_db_size', 'The size of the database file in bytes', ({ sizeBytes }) => sizeBytes),
   counted('gauge', 'litestream_wal_size', 'The size of the WAL file in bytes', ({ walBytes }) => walBytes),
   counted(
@@ -137,23 +137,27 @@ export const measures: readonly Measure[] = [
     ({ counts }) => counts.syncErrors,
   ),
   counted('counter', 'litestream_sync_seconds', 'Time spent writing local files', ({ counts }) => counts.syncSeconds),
-  counted('gauge', 'litestream_disk_full', 'Whether local files cannot be written for lack of space', ({ counts }) =>
+  counted('gauge', 'litestream_disk_full', '1 while local files cannot be written for lack of space', ({ counts }) =>
     Number(counts.isDiskFull),
   ),
-  checkpoints('litestream_checkpoint_count', 'Checkpoints by mode', 'count'),
+  checkpoints(
+    'litestream_checkpoint_count',
+    'Checkpoints by mode: PASSIVE copies back beside the writers, RESTART under a barrier of milliseconds, TRUNCATE cuts a large WAL',
+    'count',
+  ),
   checkpoints('litestream_checkpoint_error_count', 'Checkpoints that failed, by mode', 'errors'),
   checkpoints('litestream_checkpoint_seconds', 'Time spent in checkpoints, by mode', 'seconds'),
   {
     ...stated(
       'litestream_compaction_verify_error_count',
-      'Compacted files that failed their verification',
+      'Compacted files that failed verify-compaction',
       ({ replicas }) => replicas.reduce((sum, { verifyErrorCount }) => sum + verifyErrorCount, 0),
     ),
     type: 'counter',
   },
   requested(
     'litestream_replica_operation_total',
-    'Requests to stores, by type and operation',
+    'Requests to stores, those for leases included, and calls to directories, by type and operation',
     ({ requests }) => requests,
   ),
   requested(
@@ -163,6 +167,10 @@ export const measures: readonly Measure[] = [
   ),
   requestErrors,
   syncFiles,
+];
+
+/** Metrics that Litestream does not have. */
+export const ownMeasures: readonly Measure[] = [
   replicated('litestream_replica_txid', 'The newest TXID that the replica has', ({ txid }) =>
     txid === undefined ? undefined : Number(txid),
   ),
@@ -171,21 +179,21 @@ export const measures: readonly Measure[] = [
     'For how long the replica has lacked what was committed; 0 when it has everything',
     ({ behindSinceMs }, { nowMs }) => (behindSinceMs === undefined ? 0 : Math.max(0, nowMs - behindSinceMs) / 1000),
   ),
-  replicated('litestream_replica_up', 'Whether the replica accepts files', ({ state }) =>
+  replicated('litestream_replica_up', '1 while the replica accepts files', ({ state }) =>
     Number(state === 'current' || state === 'behind'),
   ),
   replicated(
     'litestream_verified_age_seconds',
-    'The time since a compacted file was last read back and found right',
+    'The time since a compacted file was last read back and found right; with verify-compaction',
     ({ verifiedAtMs }, { nowMs }) =>
       verifiedAtMs === undefined ? undefined : Math.max(0, nowMs - verifiedAtMs) / 1000,
   ),
   stated(
     'litestream_db_up',
-    'Whether the database is replicated: 0 while it is waited for, is failed or stopped',
+    '1 while the database is replicated or parked; 0 while it is waited for, is failed or stopped',
     ({ state }) => Number(state === 'replicating' || state === 'parked'),
   ),
-  stated('litestream_lease_held', 'Whether this process has the lease; absent without leases', ({ lease }) =>
+  stated('litestream_lease_held', '1 while this process has the lease; absent without leases', ({ lease }) =>
     lease === undefined ? undefined : Number(lease.kind === 'held'),
   ),
   stated('litestream_lease_epoch', 'The epoch of the lease that this process has', ({ lease }) =>
@@ -198,3 +206,6 @@ export const measures: readonly Measure[] = [
     ({ counts }) => counts.longestBarrierSeconds,
   ),
 ];
+
+/** Every metric but the histogram of `replica_operation_duration_seconds`. */
+export const measures: readonly Measure[] = [...litestreamMeasures, ...ownMeasures];

@@ -2,7 +2,15 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { durationBounds } from '../replica/traffic-count.ts';
 import { labelsOf, type Measure, type Measured, measures } from './measures.ts';
 
-const durationName = 'litestream_replica_operation_duration_seconds';
+/** The one metric that is no single value. */
+export const durationMetric = {
+  name: 'litestream_replica_operation_duration_seconds',
+  type: 'histogram',
+  help: 'How long requests to stores took until the answer, without the body of a GET, by type and operation',
+  labelNames: ['replica_type', 'operation'],
+} as const;
+
+const durationName = durationMetric.name;
 
 /** The names of all metrics of ours, without those of Node and of the process. */
 export const metricNames: readonly string[] = [...measures.map(({ name }) => name), durationName];
@@ -68,7 +76,7 @@ export class MetricsText {
         { labels, value: count.requests, metricName: `${durationName}_count` },
       ];
     });
-    const help = 'How long requests to stores took until they were answered, by type and operation';
-    return { name: durationName, help, type: 'histogram', values, aggregator: 'sum' };
+    const { name, help, type } = durationMetric;
+    return { name, help, type, values, aggregator: 'sum' };
   }
 }

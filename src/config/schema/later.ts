@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 
 /** Marks the issues of keys that Litestream has, or that are planned, and this version cannot serve. */
 export const notSupported = { notSupported: true } as const;
@@ -12,10 +12,12 @@ export function later<Schema extends z.ZodType>(
   isHarmless: (value: z.output<Schema>) => boolean,
   message = 'is not supported yet by this version',
 ) {
-  return schema.superRefine((value, context) => {
+  const checked = schema.superRefine((value, context) => {
     if (isHarmless(value)) return;
     context.addIssue({ code: 'custom', message, params: notSupported });
   });
+  z.globalRegistry.add(checked, { later: true });
+  return checked;
 }
 
 export const never = () => false;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ConfigError } from '../config-error.ts';
 import { isReplicaUrl, locationOfUrl, replicaTypeOf, replicaTypes } from '../replica-url.ts';
+import { key } from './key.ts';
 import { later, never, notSupported } from './later.ts';
 import { type S3Key, s3Keys } from './s3-settings.ts';
 import { choice, count, duration, positiveDuration, text, toggle } from './scalar.ts';
@@ -43,30 +44,48 @@ type LaterKey = keyof typeof laterKeys;
 
 /** Encryption is never passed over: whoever configures it must not get plain files. */
 const age = z.strictObject({
-  identities: later(z.array(text), (keys) => keys.length === 0).optional(),
-  recipients: later(z.array(text), (keys) => keys.length === 0).optional(),
+  identities: key(
+    later(z.array(text), (keys) => keys.length === 0),
+    'the keys that a restore decrypts with',
+  ),
+  recipients: key(
+    later(z.array(text), (keys) => keys.length === 0),
+    'whom files are encrypted for',
+  ),
 });
 
 const sharedSettings = {
-  'sync-interval': positiveDuration.optional(),
-  'validation-interval': later(duration, (intervalMs) => intervalMs === 0).optional(),
-  'max-sync-ltx-files': later(count(0), (files) => files === 0 || files === 256).optional(),
-  'auto-recover': toggle.optional(),
-  age: age.optional(),
+  'sync-interval': key(positiveDuration, 'at most one file per interval while changes keep coming', { default: '1s' }),
+  'validation-interval': key(
+    later(duration, (intervalMs) => intervalMs === 0),
+    'how often a replica is validated',
+  ),
+  'max-sync-ltx-files': key(
+    later(count(0), (files) => files === 0 || files === 256),
+    'how many files one sync may send; 0 and 256 are accepted without effect',
+  ),
+  'auto-recover': key(
+    toggle,
+    'delete everything in a replica and begin it anew when its files, or the local ones, are broken',
+    { default: false },
+  ),
+  age: key(age, 'encryption'),
 };
 
 /** Replica settings at the top of the file: defaults for every replica. Those of types to come wait for such replicas. */
-export const globalReplicaSettings = { ...sharedSettings, ...optional(s3Keys), ...optional(laterKeys) };
+export const globalReplicaSettings = { ...sharedSettings, ...s3Keys, ...optional(laterKeys) };
 
 /** A replica of a type that is served. */
 export const servedReplica = z
   .strictObject({
     ...sharedSettings,
-    name: text.optional(),
-    type: choice(replicaTypes).optional(),
-    path: text.optional(),
-    url: text.optional(),
-    ...optional(s3Keys),
+    name: key(text, 'what restore -replica and ltx -replica take', {
+      otherwise: 'its type; the second of a type TYPE-2',
+    }),
+    type: key(choice(replicaTypes), 'what kind of place it is', { otherwise: 'that of url, else file' }),
+    path: key(text, 'a directory, or the path in a bucket'),
+    url: key(text, 'all in one: file:///backup/app, s3://BUCKET/PATH?endpoint=HOST'),
+    ...s3Keys,
     ...(Object.fromEntries(
       (Object.keys(laterKeys) as LaterKey[]).map((key) => [key, remote(laterKeys[key])]),
     ) as OptionalKeys<typeof laterKeys>),

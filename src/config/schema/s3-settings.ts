@@ -1,25 +1,32 @@
 import type * as z from 'zod';
 import type { S3Settings } from '../../replica/s3/s3-location.ts';
+import { key } from './key.ts';
 import { count, size, text, toggle } from './scalar.ts';
+
+const searched = 'the environment, then the chain of the AWS SDK: profile, web identity, container and instance roles';
 
 /** The keys of S3 replicas, in the order of Litestream's documentation. */
 export const s3Keys = {
-  'access-key-id': text,
-  'secret-access-key': text,
-  region: text,
-  bucket: text,
-  endpoint: text,
-  'force-path-style': toggle,
-  'sign-payload': toggle,
-  'require-content-md5': toggle,
-  'skip-verify': toggle,
-  'storage-class': text,
-  'part-size': size,
-  concurrency: count(1),
-  'sse-customer-algorithm': text,
-  'sse-customer-key': text,
-  'sse-customer-key-path': text,
-  'sse-kms-key-id': text,
+  'access-key-id': key(text, 'who asks', { otherwise: searched }),
+  'secret-access-key': key(text, 'the secret of access-key-id', { otherwise: searched }),
+  region: key(text, 'the region of the bucket', { otherwise: 'AWS: found; with an endpoint: us-east-1' }),
+  bucket: key(text, 'the bucket, where no url names it'),
+  endpoint: key(text, 'the address of a store that is not AWS: https://HOST[:PORT]', { otherwise: 'AWS' }),
+  'force-path-style': key(toggle, 'HOST/BUCKET/KEY instead of BUCKET.HOST/KEY', {
+    otherwise: 'true with an endpoint',
+  }),
+  'sign-payload': key(toggle, 'false: bodies are not part of the signature', { default: true }),
+  'require-content-md5': key(toggle, 'deletions carry an MD5 of their body', { otherwise: 'true, but for Tigris' }),
+  'skip-verify': key(toggle, 'true: any certificate is accepted', { default: false }),
+  'storage-class': key(text, 'the storage class of the files', { otherwise: "the bucket's" }),
+  'part-size': key(size, 'a larger file goes up in parts of this size', { default: '5MiB' }),
+  concurrency: key(count(1), 'so many parts of one file go up at a time', { otherwise: '5; Cloudflare R2: 2' }),
+  'sse-customer-algorithm': key(text, 'the cipher of sse-customer-key; AES256 is the only one', {
+    otherwise: 'AES256',
+  }),
+  'sse-customer-key': key(text, 'a key of 32 bytes in Base64 that the store encrypts with and forgets'),
+  'sse-customer-key-path': key(text, 'a file with that key'),
+  'sse-kms-key-id': key(text, 'the key in KMS that the store encrypts with'),
 } as const;
 
 export type S3Key = keyof typeof s3Keys;

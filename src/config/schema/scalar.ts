@@ -13,7 +13,7 @@ function scalar<T>(form: string, parse: (text: string) => T | undefined, json: J
     context.addIssue({ code: 'custom', message: `is ${describe(input)}, must be ${form}` });
     return z.NEVER;
   });
-  return schema.meta({ description: form, ...json });
+  return schema.meta({ form, ...json });
 }
 
 /** What an editor is told of a value, which reads the file as YAML does: numbers as numbers. */
