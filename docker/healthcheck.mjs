@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const timeoutSeconds = 5;
+const timeoutSeconds = 3;
 
 /** The flags of `replicate` that take a value. */
 const valueFlags = ['config', 'exec', 'log-level'];
