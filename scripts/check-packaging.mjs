@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { runCommand } from './command.mjs';
-import { findPackagingTools } from './packaging-tools.mjs';
+import { findPackagingTools, versionOf } from './packaging-tools.mjs';
 import { main, StepError, secondsSince } from './progress.mjs';
 import { projectRoot } from './project.mjs';
 
+const composePath = 'examples/docker-compose/compose.yaml';
 const usage = 'npm run check:packaging -- [--install-commands]';
 const schemasHint = `set KUBERNETES_SCHEMAS to a folder with the JSON schemas of Kubernetes, one file a kind:
   git clone --depth 1 --filter=blob:none --sparse https://github.com/yannh/kubernetes-json-schema
@@ -31,12 +32,12 @@ await main(async () => {
   // actionlint looks for shellcheck by itself.
   const folders = tools.map(({ path }) => dirname(path));
   process.env.PATH = [...new Set([...(process.env.PATH ?? '').split(delimiter), ...folders])].join(delimiter);
-  await tellVersions(tools);
+  for (const tool of tools) process.stdout.write(`${tool.name.padEnd(12)} ${await versionOf(tool)}\n`);
 
   const folder = mkdtempSync(join(tmpdir(), 'check-packaging-'));
   try {
     let failed = 0;
-    for (const check of await checks(folder)) failed += Number(!(await runCheck(check)));
+    for (const check of await checks(folder, tools)) failed += Number(!(await runCheck(check)));
     process.stdout.write(failed === 0 ? 'packaging check passed\n' : `packaging check failed: ${failed}\n`);
     return failed === 0 ? 0 : 1;
   } finally {
@@ -44,18 +45,12 @@ await main(async () => {
   }
 });
 
-async function tellVersions(tools) {
-  for (const { name, path, versionArgs } of tools) {
-    const { output } = await runCommand(path, versionArgs);
-    const version = /\d+\.\d+[.\w+-]*/.exec(output)?.[0] ?? output;
-    process.stdout.write(`${name.padEnd(12)} ${version}\n`);
-  }
-}
-
-async function checks(folder) {
+async function checks(folder, tools) {
+  const composeGo = tools.find(({ name }) => name === 'compose-go').path;
   return [
     { about: 'Dockerfile', command: 'hadolint', args: ['Dockerfile'] },
     { about: '.github/workflows', command: 'actionlint', args: [] },
+    { about: composePath, name: 'compose-go', command: composeGo, args: [composePath] },
     {
       about: 'examples/monitoring/alerts.yml',
       command: 'promtool',
@@ -72,7 +67,7 @@ async function shellChecks(folder) {
   const isScript = (path) =>
     existsSync(join(projectRoot, path)) && /^#!.*\b(?:ba)?sh\b/.test(readFileSync(join(projectRoot, path), 'latin1'));
   const scripts = names.split('\n').filter(isScript);
-  const { services } = parse(readFileSync(join(projectRoot, 'examples/docker-compose/compose.yaml'), 'utf8'), {
+  const { services } = parse(readFileSync(join(projectRoot, composePath), 'utf8'), {
     merge: true,
   });
   for (const [name, { entrypoint = [], command = [] }] of Object.entries(services)) {
@@ -112,11 +107,11 @@ function write(path, text) {
   return path;
 }
 
-async function runCheck({ about, command, args }) {
+async function runCheck({ about, command, args, name = command }) {
   const startMs = performance.now();
   const { code, output } = await runCommand(command, args);
   process.stdout.write(
-    `${command.padEnd(12)} ${about.padEnd(40)} ${secondsSince(startMs)}  ${code === 0 ? 'ok' : 'FAILED'}\n`,
+    `${name.padEnd(12)} ${about.padEnd(46)} ${secondsSince(startMs)}  ${code === 0 ? 'ok' : 'FAILED'}\n`,
   );
   if (code !== 0) process.stdout.write(`${output}\n`);
   return code === 0;
