@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, constants, copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { runCommand } from './command.mjs';
 import { StepError } from './progress.mjs';
@@ -59,7 +68,11 @@ function copyNode(target) {
 
 function nodeLicense() {
   const prefix = dirname(dirname(process.execPath));
-  const found = nodeLicensePlaces.map((place) => join(prefix, place)).find((path) => existsSync(path));
+  const places = nodeLicensePlaces.map((place) => join(prefix, place));
+  // In a prefix that others share, LICENSE may be anybody's.
+  const found = places.find(
+    (path) => existsSync(path) && readFileSync(path, 'utf8').includes('Node.js is licensed for use'),
+  );
   if (found === undefined) throw new StepError(`Cannot find Node's license: there is none below ${prefix}`);
   return found;
 }
