@@ -16,16 +16,21 @@ function bash(commands: readonly LoadedCommand[]): string {
       .filter(([, flag]) => choicesOf(flag).length > 0)
       .map(
         ([flag, value]) =>
-          `    ${name}:-${flag}) COMPREPLY=($(compgen -W ${quoted(choicesOf(value).join(' '))} -- "$word")); return ;;`,
+          `    ${name}:-${flag}) _litestream_offer < <(compgen -W ${quoted(choicesOf(value).join(' '))} -- "$word"); return ;;`,
       ),
   );
   return [
     '# bash completion of litestream',
+    // Not COMPREPLY=($(compgen ...)), which tears names with spaces apart, nor mapfile, which macOS's bash lacks.
+    '_litestream_offer() {',
+    '  local line',
+    '  while IFS= read -r line; do COMPREPLY+=("$line"); done',
+    '}',
     '_litestream() {',
     `  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}" flags=""`,
     '  COMPREPLY=()',
     '  if [ "$COMP_CWORD" -eq 1 ] || { [ "$COMP_CWORD" -eq 2 ] && [ "$command" = help ]; }; then',
-    `    COMPREPLY=($(compgen -W ${quoted([...names, 'help'].join(' '))} -- "$word"))`,
+    `    _litestream_offer < <(compgen -W ${quoted([...names, 'help'].join(' '))} -- "$word")`,
     '    return',
     '  fi',
     '  case "$command:$before" in',
@@ -35,8 +40,8 @@ function bash(commands: readonly LoadedCommand[]): string {
     ...cases,
     '  esac',
     '  case "$word" in',
-    '    -*) COMPREPLY=($(compgen -W "$flags" -- "$word")) ;;',
-    '    *) COMPREPLY=($(compgen -f -- "$word")) ;;',
+    '    -*) _litestream_offer < <(compgen -W "$flags" -- "$word") ;;',
+    '    *) _litestream_offer < <(compgen -f -- "$word") ;;',
     '  esac',
     '}',
     'complete -o filenames -F _litestream litestream',

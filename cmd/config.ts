@@ -18,7 +18,7 @@ export const configCommand = defineCommand({
     'An editor with the YAML language server takes the schema by a first line such as: # yaml-language-server: $schema=/path/to/schema.json',
   ],
   examples: [
-    ['Check the config file before a reload.', 'config -check && kill -HUP "$(pidof litestream)"'],
+    ['Check the config file before a reload.', 'config -check && systemctl reload litestream'],
     ['Give an editor the schema.', 'config -schema > litestream.schema.json'],
   ],
   async run({ flags, words }, io) {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
@@ -8,7 +7,6 @@ import Database from 'better-sqlite3';
 import { temporaryFolder } from '../engine/restore/restore-to-folder.ts';
 import { goldenFolder } from '../support/golden-files.ts';
 import { litestream } from '../support/litestream-cli.ts';
-import { projectRoot } from '../support/project-root.ts';
 
 const bundle = fileURLToPath(new URL('../../bin', import.meta.url));
 const dataUrl = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
@@ -80,22 +78,6 @@ test('litestream finds what lies beside its files, and licenses of what they con
     [],
   );
   assert.match(readFileSync(join(bundle, 'LICENSES.txt'), 'utf8'), /^yaml\n[\s\S]+\nzod\n/);
-});
-
-test('litestream is packed with what it needs and nothing twice', () => {
-  const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: projectRoot,
-    encoding: 'utf8',
-  });
-  const packed: string[] = JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path);
-  const { bin } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
-  for (const path of [bin.litestream, 'dist/bin/kernels.wasm', 'dist/src/index.js', 'dist/src/kernel/kernels.wasm'])
-    assert.ok(packed.includes(path), path);
-  assert.deepEqual(
-    packed.filter((path) => path.startsWith('dist/') && !/^dist\/(bin|src)\//.test(path)),
-    [],
-  );
-  assert.match(readFileSync(join(projectRoot, bin.litestream), 'utf8'), /^#!\/usr\/bin\/env node\n/);
 });
 
 test('litestream names lines of the sources, in stack traces and log lines', async (t) => {

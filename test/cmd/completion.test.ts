@@ -35,6 +35,7 @@ test('bash completes commands, flags, values and files', (t) => {
   const cwd = temporaryFolder(t);
   writeFileSync(join(cwd, 'app.db'), '');
   mkdirSync(join(cwd, 'apps'));
+  writeFileSync(join(cwd, 'two words.db'), '');
   const shown = Object.entries(commands).flatMap(([name, { hidden }]) => (hidden ? [] : [name]));
   assert.deepEqual(offered('litestream ', cwd).sort(), [...shown, 'help'].sort());
   assert.deepEqual(offered('litestream re', cwd).sort(), ['register', 'replicate', 'reset', 'restore']);
@@ -43,6 +44,7 @@ test('bash completes commands, flags, values and files', (t) => {
   assert.deepEqual(offered('litestream replicate -log-level wa', cwd), ['warn']);
   assert.deepEqual(offered('litestream restore -o app', cwd).sort(), ['app.db', 'apps']);
   assert.deepEqual(offered('litestream restore -integrity-check q', cwd), ['quick']);
+  assert.deepEqual(offered('litestream replicate two', cwd), ['two words.db']);
   assert.deepEqual(offered('litestream nothing -x', cwd), []);
 });
 

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type S3Location, type S3Settings, s3Location } from '../../src/replica/s3/s3-location.ts';
+import { freePort } from './free-port.ts';
 
 const accessKeyId = 'test-access-key';
 const secretAccessKey = 'test-secret-key';
@@ -81,16 +81,6 @@ export class S3Server implements AsyncDisposable {
     await this.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port: no address');
-  return address.port;
 }
 
 async function answers(endpoint: string): Promise<boolean> {
