@@ -74,6 +74,15 @@ export class Attachment {
     this.#logger = services.logger;
   }
 
+  /** Idempotent. */
+  close(): void {
+    try {
+      this.files.close();
+    } finally {
+      this.live.close();
+    }
+  }
+
   /** The directory of the local files. */
   get metaPath(): string {
     return this.#meta.path;
