@@ -3,7 +3,9 @@ import { type Checksum, emptyDatabaseChecksum, xorChecksum } from '../../format/
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { DurablePurpose } from '../../runtime/durable-step.ts';
-import { blockEntries, TableFile, type TableTag, xorOf } from './table-file.ts';
+import { blockEntries, xorOf } from './table-blocks.ts';
+import { TableFile } from './table-file.ts';
+import type { TableTag } from './table-head.ts';
 import { writeTableFile } from './write-table-file.ts';
 
 /** A larger table, more than 1 MB, stays in its file. For a smaller one a descriptor costs more than the memory does. */
@@ -140,9 +142,9 @@ export class PageChecksumTable {
 
   /** As `save`, but a large table stays in that file from then on, and is to be closed. Its memory is given back. */
   async moveTo(path: string, txid: Txid, { durableFiles }: { readonly durableFiles: DurableFiles }): Promise<void> {
-    const { tag, sums } = await this.#write(path, txid, { durableFiles, purpose: 'checksum-table' });
+    const { tag, checks } = await this.#write(path, txid, { durableFiles, purpose: 'checksum-table' });
     if (this.#file === undefined && this.#pageCount <= inMemoryPages) return;
-    const file = TableFile.openWritten(path, tag, sums);
+    const file = TableFile.openWritten(path, tag, checks);
     if (file === undefined) return; // the file before, replaced but open, and what memory has still make up the table
     this.#file?.close();
     this.#file = file;
@@ -178,13 +180,12 @@ export class PageChecksumTable {
     return larger;
   }
 
-  /** The XOR of all pages after the first ones. The block in which they begin is in memory afterwards. */
+  /** The XOR of all pages after the first ones. Their blocks are in memory afterwards. */
   #sumAfter(pageCount: number): bigint {
     const first = Math.floor(pageCount / blockEntries);
     let sum = xorOf(this.#keep(first)?.subarray(pageCount % blockEntries) ?? noEntries);
     for (let index = first + 1; index * blockEntries < this.#pageCount; index++) {
-      const block = this.#blocks[index];
-      sum ^= block === undefined ? (this.#file?.sum(index) ?? 0n) : xorOf(block);
+      sum ^= xorOf(this.#keep(index) ?? noEntries);
     }
     return sum;
   }
@@ -204,7 +205,7 @@ export class PageChecksumTable {
     const { pageSizeBytes, checksum, pageCount } = this;
     const tag = { txid, checksum, pageSizeBytes, pageCount };
     const copy = (first: number, entries: BigUint64Array) => this.#copy(first, entries);
-    return { tag, sums: await writeTableFile(path, tag, copy, services) };
+    return { tag, checks: await writeTableFile(path, tag, copy, services) };
   }
 
   /** Copies the entries from one on, which is the first of a block. */

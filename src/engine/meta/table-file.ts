@@ -1,55 +1,43 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type Checksum, emptyDatabaseChecksum, toChecksum, xorChecksum } from '../../format/ltx/checksum.ts';
-import { type Txid, toTxid } from '../../format/ltx/txid.ts';
+import { crc32 } from 'node:zlib';
+import { emptyDatabaseChecksum, xorChecksum } from '../../format/ltx/checksum.ts';
 import { promptCalls } from '../../runtime/file-calls.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { EngineError } from '../engine-error.ts';
+import { blockChecks, blockEntries, chunkEntries, tableCheck, xorOf } from './table-blocks.ts';
+import { decodeTableHead, type TableHead, type TableTag, tableHeadBytes } from './table-head.ts';
 
-/** Entries that are held, read and checked together: 4 KiB. */
-export const blockEntries = 512;
-/** Entries that are read, or written, by one call where all of them are: 256 KiB, which other threads do. */
-export const chunkEntries = 64 * blockEntries;
-
-const magic = 0x5043_5331; // PCS1
-const headerBytes = 40;
 const entryBytes = BigUint64Array.BYTES_PER_ELEMENT;
 
-/** Which state of the database a stored table describes. */
-export interface TableTag {
-  readonly txid: Txid;
-  readonly checksum: Checksum;
-  readonly pageSizeBytes: number;
-  readonly pageCount: number;
-}
-
 /**
- * A stored page-checksum table, held open to be read block by block. What each block has to give together is known since all of
- * them were checked, or written: one that gives something else is never handed out.
+ * A stored page-checksum table, held open to be read block by block. The check of each block is known since all of them were
+ * read, or written: one that does not give it is never handed out.
  */
 export class TableFile {
   readonly path: string;
   readonly tag: TableTag;
-  #sums: BigUint64Array;
+  #checks: Uint32Array;
   #descriptor: number | undefined;
-  /** The block that was read last: whoever asks for every page asks in their order. */
+  readonly #buffer = new BigUint64Array(blockEntries);
+  /** The block that the buffer holds: whoever asks for every page asks in their order. */
   #last: { readonly index: number; readonly block: BigUint64Array } | undefined;
 
-  private constructor(path: string, tag: TableTag, sums: BigUint64Array, descriptor: number) {
+  private constructor(path: string, tag: TableTag, checks: Uint32Array, descriptor: number) {
     this.path = path;
     this.tag = tag;
-    this.#sums = sums;
+    this.#checks = checks;
     this.#descriptor = descriptor;
   }
 
-  /** Opens and checks a table; undefined when there is none, when it cannot be read or when it is not what its head says. To be closed. */
+  /** Opens and reads a table; undefined when there is none, when it cannot be read or when it is not what its head says. To be closed. */
   static async open(path: string): Promise<TableFile | undefined> {
     const descriptor = openIfThere(path);
     if (descriptor === undefined) return undefined;
     let file: TableFile | undefined;
     try {
-      const tag = readTag(descriptor);
-      const sums = tag && (await readSums(descriptor, tag.pageCount));
-      if (sums !== undefined && checksumOf(sums) === tag!.checksum) file = new TableFile(path, tag!, sums, descriptor);
+      const head = readHead(descriptor);
+      const checks = head && (await readChecks(descriptor, head));
+      if (checks !== undefined) file = new TableFile(path, head!.tag, checks, descriptor);
     } catch (error) {
       if (systemErrorCode(error) !== 'EIO') throw error; // a disk that has lost it will not give it back
     } finally {
@@ -58,42 +46,38 @@ export class TableFile {
     return file;
   }
 
-  /** Opens the table that was just written, with what its blocks give; undefined when that cannot be done now. To be closed. */
-  static openWritten(path: string, tag: TableTag, sums: BigUint64Array): TableFile | undefined {
+  /** Opens the table that was just written, whose blocks have these checks; undefined when that cannot be done now. To be closed. */
+  static openWritten(path: string, tag: TableTag, checks: Uint32Array): TableFile | undefined {
     try {
-      return new TableFile(path, tag, sums, openSync(path, 'r'));
+      return new TableFile(path, tag, checks, openSync(path, 'r'));
     } catch {
       return undefined;
     }
   }
 
   get blockCount(): number {
-    return this.#sums.length;
+    return this.#checks.length;
   }
 
-  /** The entries of a block, not to be changed; undefined beyond the last one. Throws EngineError `table-lost`. */
+  /** The entries of a block, good until the next call; undefined beyond the last one. Throws EngineError `table-lost`. */
   block(index: number): BigUint64Array | undefined {
+    if (index < 0 || index >= this.#checks.length) return undefined;
     if (this.#last?.index === index) return this.#last.block;
-    const block = this.take(index);
-    if (block !== undefined) this.#last = { index, block };
+    const block = this.#buffer.subarray(0, this.tag.pageCount - index * blockEntries);
+    this.#last = undefined;
+    this.#read(index, block);
+    this.#last = { index, block };
     return block;
   }
 
-  /** The entries of a block, for the caller to keep. Throws EngineError `table-lost`. */
+  /** The entries of a block, for the caller to keep; undefined beyond the last one. Throws EngineError `table-lost`. */
   take(index: number): BigUint64Array | undefined {
-    if (this.#last?.index === index) this.#last = undefined;
-    return index >= 0 && index < this.#sums.length ? this.#read(index) : undefined;
-  }
-
-  /** The XOR of a block's entries; 0n beyond the last one. */
-  sum(index: number): bigint {
-    return this.#sums[index] ?? 0n;
+    return this.block(index)?.slice();
   }
 
   /** Forgets the blocks from one on. */
   cut(blockCount: number): void {
-    this.#sums = this.#sums.subarray(0, blockCount);
-    if (this.#last !== undefined && this.#last.index >= blockCount) this.#last = undefined;
+    this.#checks = this.#checks.subarray(0, blockCount);
   }
 
   /** Idempotent. */
@@ -104,65 +88,51 @@ export class TableFile {
     if (descriptor !== undefined) closeSync(descriptor);
   }
 
-  #read(index: number): BigUint64Array {
+  #read(index: number, block: BigUint64Array): void {
     if (this.#descriptor === undefined) throw this.#lost('it is closed');
-    const first = index * blockEntries;
-    const block = new BigUint64Array(Math.min(blockEntries, this.tag.pageCount - first));
     let count: number;
     try {
-      count = readSync(this.#descriptor, block, 0, block.byteLength, headerBytes + first * entryBytes);
+      const position = tableHeadBytes + index * blockEntries * entryBytes;
+      count = readSync(this.#descriptor, block, 0, block.byteLength, position);
     } catch (cause) {
       throw this.#lost('it cannot be read', cause);
     }
     if (count < block.byteLength) throw this.#lost('it was cut');
-    if (xorOf(block) !== this.#sums[index]) throw this.#lost('it is not what was written');
-    return block;
+    if (crc32(block) !== this.#checks[index]) throw this.#lost('it is not what was written');
   }
 
   #lost(state: string, cause?: unknown): EngineError {
     return new EngineError('table-lost', `Cannot use the page-checksum table ${this.path}: ${state}`, {
       cause,
-      hint: 'check the disk; where the table is damaged, the next file holds the whole database',
+      hint: 'check the disk; where neither table nor local files tell what was there, the next file holds the whole database',
     });
   }
 }
 
-/** Magic, page size, page count, TXID, checksum; the entries follow in the machine's byte order. */
-export function encodeTag({ txid, checksum, pageSizeBytes, pageCount }: TableTag): Uint8Array {
-  const bytes = new Uint8Array(headerBytes);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, magic);
-  view.setUint32(4, pageSizeBytes);
-  view.setUint32(8, pageCount);
-  view.setBigUint64(16, txid);
-  view.setBigUint64(24, checksum);
-  return bytes;
+/** Undefined when the file has no head, or another length than that says. */
+function readHead(descriptor: number): TableHead | undefined {
+  const bytes = new Uint8Array(tableHeadBytes);
+  const head = decodeTableHead(bytes.subarray(0, readSync(descriptor, bytes, 0, tableHeadBytes, 0)));
+  const sizeBytes = tableHeadBytes + (head?.tag.pageCount ?? 0) * entryBytes;
+  return fstatSync(descriptor).size === sizeBytes ? head : undefined;
 }
 
-/** Undefined when the file is not as long as its head says, or has none. */
-function readTag(descriptor: number): TableTag | undefined {
-  const bytes = new Uint8Array(headerBytes);
-  const view = new DataView(bytes.buffer);
-  const isWhole = readSync(descriptor, bytes, 0, headerBytes, 0) === headerBytes;
-  const pageCount = view.getUint32(8);
-  const { size } = fstatSync(descriptor);
-  if (!isWhole || view.getUint32(0) !== magic || size !== headerBytes + pageCount * entryBytes) return undefined;
-  const [txid, checksum] = [toTxid(view.getBigUint64(16)), toChecksum(view.getBigUint64(24))];
-  return { txid, checksum, pageSizeBytes: view.getUint32(4), pageCount };
-}
-
-/** Undefined when the file ends before. */
-async function readSums(descriptor: number, pageCount: number): Promise<BigUint64Array | undefined> {
-  const sums = new BigUint64Array(Math.ceil(pageCount / blockEntries));
+/** The check of each block; undefined when the entries are not those that the head was written for. */
+async function readChecks(descriptor: number, { tag, check }: TableHead): Promise<Uint32Array | undefined> {
+  const { pageCount, checksum } = tag;
+  const checks = new Uint32Array(Math.ceil(pageCount / blockEntries));
   const chunk = new BigUint64Array(Math.min(chunkEntries, pageCount));
+  let sum = 0n;
   for (let first = 0; first < pageCount; first += chunkEntries) {
     const entries = chunk.subarray(0, pageCount - first);
     const bytes = new Uint8Array(entries.buffer, 0, entries.byteLength);
-    const count = await promptCalls.read(descriptor, bytes, headerBytes + first * entryBytes);
+    const count = await promptCalls.read(descriptor, bytes, tableHeadBytes + first * entryBytes);
     if (count < bytes.byteLength) return undefined;
-    sums.set(sumsOf(entries), first / blockEntries);
+    checks.set(blockChecks(entries), first / blockEntries);
+    sum ^= xorOf(entries);
   }
-  return sums;
+  const isWhole = check === 0 || check === tableCheck(checks);
+  return isWhole && xorChecksum(emptyDatabaseChecksum, sum) === checksum ? checks : undefined;
 }
 
 function openIfThere(path: string): number | undefined {
@@ -172,27 +142,4 @@ function openIfThere(path: string): number | undefined {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-/** The database checksum of a table whose blocks give these. */
-export function checksumOf(sums: BigUint64Array): Checksum {
-  return xorChecksum(emptyDatabaseChecksum, xorOf(sums));
-}
-
-/** What each block of some entries gives. */
-export function sumsOf(entries: BigUint64Array): BigUint64Array {
-  const sums = new BigUint64Array(Math.ceil(entries.length / blockEntries));
-  for (let i = 0; i < sums.length; i++) sums[i] = xorOf(entries.subarray(i * blockEntries, (i + 1) * blockEntries));
-  return sums;
-}
-
-/** The XOR of some entries. By halves: a bigint for each entry of a large table would take most of a start. */
-export function xorOf(entries: BigUint64Array): bigint {
-  const halves = new Uint32Array(entries.buffer, entries.byteOffset, entries.length * 2);
-  const sum = new Uint32Array(2);
-  for (let i = 0; i < halves.length; i += 2) {
-    sum[0]! ^= halves[i]!;
-    sum[1]! ^= halves[i + 1]!;
-  }
-  return new BigUint64Array(sum.buffer)[0]!;
 }

@@ -1,47 +1,42 @@
+import { emptyDatabaseChecksum, xorChecksum } from '../../format/ltx/checksum.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { DurablePurpose } from '../../runtime/durable-step.ts';
 import { EngineError } from '../engine-error.ts';
-import { checksumOf, chunkEntries, encodeTag, sumsOf, type TableTag } from './table-file.ts';
+import { blockChecks, blockEntries, chunkEntries, tableCheck, xorOf } from './table-blocks.ts';
+import { encodeTableHead, type TableTag, tableHeadBytes } from './table-head.ts';
 
 /**
- * Writes a page-checksum table durably; `fill` puts the entries from one on into what it is given. Returns what each block
- * gives. Throws EngineError `table-lost`, with nothing published, when they do not give the checksum of the tag.
+ * Writes a page-checksum table durably; `fill` puts the entries from one on into what it is given. Returns the check of each
+ * block. Throws EngineError `table-lost`, with nothing published, when the entries do not give the checksum of the tag.
  */
 export async function writeTableFile(
   path: string,
   tag: TableTag,
   fill: (first: number, entries: BigUint64Array) => void,
   { durableFiles, purpose }: { readonly durableFiles: DurableFiles; readonly purpose: DurablePurpose },
-): Promise<BigUint64Array> {
-  const sums: BigUint64Array[] = [];
-  const chunk = new BigUint64Array(Math.min(chunkEntries, tag.pageCount));
+): Promise<Uint32Array> {
+  const { pageCount } = tag;
+  const checks = new Uint32Array(Math.ceil(pageCount / blockEntries));
+  const chunk = new BigUint64Array(Math.min(chunkEntries, pageCount));
+  let sum = 0n;
   const file = await durableFiles.begin(purpose, path);
   try {
-    await file.append(encodeTag(tag));
-    for (let first = 0; first < tag.pageCount; first += chunkEntries) {
-      const entries = chunk.subarray(0, tag.pageCount - first);
+    await file.append(new Uint8Array(tableHeadBytes));
+    for (let first = 0; first < pageCount; first += chunkEntries) {
+      const entries = chunk.subarray(0, pageCount - first);
       fill(first, entries);
-      sums.push(sumsOf(entries));
+      checks.set(blockChecks(entries), first / blockEntries);
+      sum ^= xorOf(entries);
       await file.append(new Uint8Array(entries.buffer, 0, entries.byteLength));
     }
-    const all = joined(sums);
-    if (checksumOf(all) !== tag.checksum) throw changed(path);
+    if (xorChecksum(emptyDatabaseChecksum, sum) !== tag.checksum) throw changed(path);
+    await file.writeAt(encodeTableHead({ tag, check: tableCheck(checks) }), 0);
     await file.replace();
-    return all;
+    return checks;
   } catch (error) {
     await file.discard();
     throw error;
   }
-}
-
-function joined(parts: readonly BigUint64Array[]): BigUint64Array {
-  const whole = new BigUint64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function changed(path: string): EngineError {

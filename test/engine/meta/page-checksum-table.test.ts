@@ -75,7 +75,7 @@ for (const pageCount of [0, 1, 511, 512, 513, 32_768, 40_000]) {
   });
 }
 
-test('PageChecksumTable is not loaded when a bit of an entry, the checksum or the length is wrong, or it is missing', async (t) => {
+test('PageChecksumTable is not loaded when a bit of an entry, a check or the length is wrong, or it is missing', async (t) => {
   const folder = temporaryFolder(t);
   const { path } = await storedTable(folder, 100);
   const bytes = readFileSync(path);
@@ -87,11 +87,13 @@ test('PageChecksumTable is not loaded when a bit of an entry, the checksum or th
     copy[offset]! ^= 4;
     return copy;
   };
-  for (const offset of [0, 11, 31, 40, 300, bytes.length - 1]) {
+  for (const offset of [0, 11, 15, 31, 40, 300, bytes.length - 1]) {
     assert.equal(await wrong(flip(offset)), undefined, `byte ${offset}`);
   }
+  assert.equal(await wrong((copy) => flip(48)(flip(56)(copy))), undefined, 'the same bit twice');
   assert.equal(await wrong((copy) => copy.subarray(0, -8)), undefined);
   assert.equal(await wrong((copy) => copy.subarray(0, 10)), undefined);
+  assert.ok((await wrong((copy) => copy.fill(0, 12, 16))) !== undefined, 'as stored before there was a check');
   assert.equal(await PageChecksumTable.load(join(folder, 'none')), undefined);
   if (existsSync('/proc/self/mem')) assert.equal(await PageChecksumTable.load('/proc/self/mem'), undefined, 'EIO');
 });
