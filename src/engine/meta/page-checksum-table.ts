@@ -77,7 +77,8 @@ export class PageChecksumTable {
   /** The checksum of a page; 0n for one that is not there, and for the lock page. */
   get(pgno: number): bigint {
     const index = Math.floor((pgno - 1) / blockEntries);
-    return this.#block(index)?.[(pgno - 1) % blockEntries] ?? 0n;
+    const block = this.#blocks[index] ?? this.#file?.block(index);
+    return block?.[(pgno - 1) % blockEntries] ?? 0n;
   }
 
   set(pgno: number, checksum: bigint): void {
@@ -156,10 +157,6 @@ export class PageChecksumTable {
     this.#file?.close();
   }
 
-  #block(index: number): BigUint64Array | undefined {
-    return this.#blocks[index] ?? this.#file?.block(index);
-  }
-
   /** Brings a block into memory, where it may be changed. */
   #keep(index: number): BigUint64Array | undefined {
     const held = this.#blocks[index];
@@ -204,16 +201,21 @@ export class PageChecksumTable {
   async #write(path: string, txid: Txid, services: { durableFiles: DurableFiles; purpose: DurablePurpose }) {
     const { pageSizeBytes, checksum, pageCount } = this;
     const tag = { txid, checksum, pageSizeBytes, pageCount };
-    const copy = (first: number, entries: BigUint64Array) => this.#copy(first, entries);
-    return { tag, checks: await writeTableFile(path, tag, copy, services) };
+    const source = {
+      fill: (first: number, entries: BigUint64Array) => this.#fill(first, entries),
+      confirm: (index: number, check: number) => {
+        if (this.#blocks[index] === undefined) this.#file?.confirm(index, check);
+      },
+    };
+    return { tag, checks: await writeTableFile(path, tag, source, services) };
   }
 
-  /** Copies the entries from one on, which is the first of a block. */
-  #copy(first: number, entries: BigUint64Array): void {
-    entries.fill(0n);
+  #fill(first: number, entries: BigUint64Array): void {
+    if (this.#file === undefined) entries.fill(0n);
+    else this.#file.fill(first, entries);
     for (let at = 0; at < entries.length; at += blockEntries) {
-      const block = this.#block((first + at) / blockEntries);
-      if (block !== undefined) entries.set(block.subarray(0, entries.length - at), at);
+      const block = this.#blocks[(first + at) / blockEntries];
+      if (block !== undefined) entries.set(block, at);
     }
   }
 }

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import { emptyDatabaseChecksum, xorChecksum } from '../../format/ltx/checksum.ts';
 import { promptCalls } from '../../runtime/file-calls.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { EngineError } from '../engine-error.ts';
-import { blockChecks, blockEntries, chunkEntries, tableCheck, xorOf } from './table-blocks.ts';
+import { blockCheck, blockCountOf, blockEntries, chunkEntries, newChunk, tableCheck, xorOf } from './table-blocks.ts';
 import { decodeTableHead, type TableHead, type TableTag, tableHeadBytes } from './table-head.ts';
+import type { TableSource } from './write-table-file.ts';
 
 const entryBytes = BigUint64Array.BYTES_PER_ELEMENT;
 
@@ -13,14 +13,14 @@ const entryBytes = BigUint64Array.BYTES_PER_ELEMENT;
  * A stored page-checksum table, held open to be read block by block. The check of each block is known since all of them were
  * read, or written: one that does not give it is never handed out.
  */
-export class TableFile {
+export class TableFile implements TableSource {
   readonly path: string;
   readonly tag: TableTag;
   #checks: Uint32Array;
   #descriptor: number | undefined;
   readonly #buffer = new BigUint64Array(blockEntries);
   /** The block that the buffer holds: whoever asks for every page asks in their order. */
-  #last: { readonly index: number; readonly block: BigUint64Array } | undefined;
+  #bufferedIndex: number | undefined;
 
   private constructor(path: string, tag: TableTag, checks: Uint32Array, descriptor: number) {
     this.path = path;
@@ -62,17 +62,37 @@ export class TableFile {
   /** The entries of a block, good until the next call; undefined beyond the last one. Throws EngineError `table-lost`. */
   block(index: number): BigUint64Array | undefined {
     if (index < 0 || index >= this.#checks.length) return undefined;
-    if (this.#last?.index === index) return this.#last.block;
-    const block = this.#buffer.subarray(0, this.tag.pageCount - index * blockEntries);
-    this.#last = undefined;
-    this.#read(index, block);
-    this.#last = { index, block };
-    return block;
+    if (this.#bufferedIndex === index) return this.#buffer;
+    this.#bufferedIndex = undefined;
+    this.fill(index * blockEntries, this.#buffer);
+    this.confirm(index, blockCheck(this.#buffer));
+    this.#bufferedIndex = index;
+    return this.#buffer;
   }
 
   /** The entries of a block, for the caller to keep; undefined beyond the last one. Throws EngineError `table-lost`. */
   take(index: number): BigUint64Array | undefined {
-    return this.block(index)?.slice();
+    return this.block(index)?.slice(0, this.tag.pageCount - index * blockEntries);
+  }
+
+  /** As a source of entries: whatever is there, 0n beyond the last block. Throws EngineError `table-lost` where nothing can be read. */
+  fill(first: number, entries: BigUint64Array): void {
+    const end = Math.min(this.tag.pageCount, this.#checks.length * blockEntries);
+    const there = entries.subarray(0, Math.max(0, end - first));
+    entries.fill(0n, there.length);
+    if (this.#descriptor === undefined) throw this.#lost('it is closed');
+    let count: number;
+    try {
+      count = readSync(this.#descriptor, there, 0, there.byteLength, tableHeadBytes + first * entryBytes);
+    } catch (cause) {
+      throw this.#lost('it cannot be read', cause);
+    }
+    if (count < there.byteLength) throw this.#lost('it was cut');
+  }
+
+  /** Throws EngineError `table-lost` unless a block of these entries has this check. */
+  confirm(index: number, check: number): void {
+    if (index < this.#checks.length && check !== this.#checks[index]) throw this.#lost('it is not what was written');
   }
 
   /** Forgets the blocks from one on. */
@@ -84,21 +104,8 @@ export class TableFile {
   close(): void {
     const descriptor = this.#descriptor;
     this.#descriptor = undefined;
-    this.#last = undefined;
+    this.#bufferedIndex = undefined;
     if (descriptor !== undefined) closeSync(descriptor);
-  }
-
-  #read(index: number, block: BigUint64Array): void {
-    if (this.#descriptor === undefined) throw this.#lost('it is closed');
-    let count: number;
-    try {
-      const position = tableHeadBytes + index * blockEntries * entryBytes;
-      count = readSync(this.#descriptor, block, 0, block.byteLength, position);
-    } catch (cause) {
-      throw this.#lost('it cannot be read', cause);
-    }
-    if (count < block.byteLength) throw this.#lost('it was cut');
-    if (crc32(block) !== this.#checks[index]) throw this.#lost('it is not what was written');
   }
 
   #lost(state: string, cause?: unknown): EngineError {
@@ -120,15 +127,17 @@ function readHead(descriptor: number): TableHead | undefined {
 /** The check of each block; undefined when the entries are not those that the head was written for. */
 async function readChecks(descriptor: number, { tag, check }: TableHead): Promise<Uint32Array | undefined> {
   const { pageCount, checksum } = tag;
-  const checks = new Uint32Array(Math.ceil(pageCount / blockEntries));
-  const chunk = new BigUint64Array(Math.min(chunkEntries, pageCount));
+  const checks = new Uint32Array(blockCountOf(pageCount));
+  const chunk = newChunk(pageCount);
   let sum = 0n;
   for (let first = 0; first < pageCount; first += chunkEntries) {
     const entries = chunk.subarray(0, pageCount - first);
     const bytes = new Uint8Array(entries.buffer, 0, entries.byteLength);
     const count = await promptCalls.read(descriptor, bytes, tableHeadBytes + first * entryBytes);
     if (count < bytes.byteLength) return undefined;
-    checks.set(blockChecks(entries), first / blockEntries);
+    chunk.fill(0n, entries.length);
+    for (let at = 0; at < entries.length; at += blockEntries)
+      checks[(first + at) / blockEntries] = blockCheck(chunk.subarray(at, at + blockEntries));
     sum ^= xorOf(entries);
   }
   const isWhole = check === 0 || check === tableCheck(checks);
