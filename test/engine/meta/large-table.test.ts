@@ -212,6 +212,20 @@ test('PageChecksumTable goes on without its directory, though it cannot be store
   assert.equal(table.get(60_001), checksumOf(60_001));
 });
 
+test('PageChecksumTable goes on with the file before when the new one cannot be opened', async (t) => {
+  const { path, table } = await largeTable(t);
+  table.set(60_000, flag);
+  const losing = new DurableFiles((reached) => {
+    if (reached === 'checksum-table.sync-directory') rmSync(path);
+  });
+  await table.moveTo(path, toTxid(8), { durableFiles: losing });
+  for (const pgno of [1, 59_999, 60_001, leastPages]) assert.equal(table.get(pgno), checksumOf(pgno));
+  assert.equal(table.get(60_000), flag);
+  await table.moveTo(path, toTxid(9), { durableFiles });
+  assert.equal(descriptorCount(path), 1);
+  assert.equal((await PageChecksumTable.load(path))!.tag.checksum, table.checksum);
+});
+
 test('PageChecksumTable is not published when it changes while it is stored', async (t) => {
   const { path, table } = await largeTable(t);
   const before = readFileSync(path);
@@ -241,6 +255,7 @@ test('PageChecksumTable holds a descriptor when it is large, none when it is not
   const small = new PageChecksumTable(512);
   small.resize(leastPages - 1);
   await small.moveTo(path, toTxid(9), { durableFiles });
-  await PageChecksumTable.open(path);
+  const { table: reopened } = (await PageChecksumTable.open(path))!;
+  await reopened.moveTo(path, toTxid(10), { durableFiles });
   assert.equal(descriptorCount(path), 0);
 });
