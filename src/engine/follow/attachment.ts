@@ -76,11 +76,8 @@ export class Attachment {
 
   /** Idempotent. */
   close(): void {
-    try {
-      this.files.close();
-    } finally {
-      this.live.close();
-    }
+    this.live.close();
+    this.files.close();
   }
 
   /** The directory of the local files. */
