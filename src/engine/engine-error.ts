@@ -15,6 +15,8 @@ export type EngineErrorCode =
   | 'late-write'
   /** Somebody else replicates this database. */
   | 'in-use'
+  /** The page-checksum table that is in use cannot be read any more; the next attachment finds out what is left of it. */
+  | 'table-lost'
   /** Local state that cannot be used. */
   | 'state-invalid'
   /** Local state of a later version of this program. */

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** What an attached database takes: 6 with its lock at rest, up to 9 in the middle of a checkpoint, which few are at a time. */
+/**
+ * What an attached database takes: 6 with its lock at rest, 7 where it has so many pages that their checksums stay in a file, up
+ * to 10 in the middle of a checkpoint, which few are at a time.
+ */
 export const descriptorsOfDatabase = 7;
 
 /** For everything but databases: watches, sockets, files being written. */

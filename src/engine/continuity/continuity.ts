@@ -17,16 +17,16 @@ import { leadsTo, readRestoreMarker } from '../meta/restore-marker.ts';
 import type { PageRuns } from '../page-runs.ts';
 import type { ReplicaHead } from './replica-head.ts';
 import { readReplicaTable } from './replica-table.ts';
-import { loadStoredTable, type StoredTable } from './stored-table.ts';
+import { openStoredTable } from './stored-table.ts';
 import { provePosition } from './wal-evidence.ts';
 
-/** How a database that is being attached goes on. */
+/** How a database that is being attached goes on. A table is to be closed by whoever goes on with it. */
 export type Continuity =
   /** Nothing was missed: the WAL goes on where we stopped. */
   | {
       readonly kind: 'continue';
       readonly head: LineageHead;
-      readonly stored: StoredTable;
+      readonly table: PageChecksumTable;
       readonly position: WalPosition;
     }
   /** The whole database is read; with a table only the pages that differ become the next TXID. */
@@ -34,7 +34,6 @@ export type Continuity =
       readonly kind: 'scan';
       readonly head: LineageHead | undefined;
       readonly table: PageChecksumTable | undefined;
-      readonly storedTxid?: StoredTable['storedTxid'];
       readonly reason: string;
     }
   /** The database must be found equal to the replica's newest state, page checksum by page checksum. */
@@ -76,15 +75,20 @@ export async function establishContinuity(evidence: ContinuityEvidence): Promise
 async function continueFromLocal(evidence: ContinuityEvidence, header: LtxHeader): Promise<Continuity> {
   const { live, meta, files, runs } = evidence;
   const head = headOf(header);
-  const stored = await loadStoredTable(meta, files, { runs });
-  if (stored === undefined || header.pageSizeBytes !== live.pageSizeBytes) {
-    const reason = stored === undefined ? 'there is no usable page-checksum table' : 'its page size changed';
-    return { kind: 'scan', head, table: undefined, reason };
+  if (header.pageSizeBytes !== live.pageSizeBytes) {
+    return { kind: 'scan', head, table: undefined, reason: 'its page size changed' };
   }
-  const position = (await loadPosition(meta.positionPath, head.txid)) ?? positionOf(header);
-  const proven = provePosition(position, { ...evidence, table: stored.table });
-  if (typeof proven !== 'string') return { kind: 'continue', head, stored, position: proven };
-  return { kind: 'scan', head, table: stored.table, storedTxid: stored.storedTxid, reason: proven };
+  const table = await openStoredTable(meta, files, { runs });
+  if (table === undefined) return { kind: 'scan', head, table, reason: 'there is no usable page-checksum table' };
+  try {
+    const position = (await loadPosition(meta.positionPath, head.txid)) ?? positionOf(header);
+    const proven = provePosition(position, { ...evidence, table });
+    if (typeof proven !== 'string') return { kind: 'continue', head, table, position: proven };
+    return { kind: 'scan', head, table, reason: proven };
+  } catch (error) {
+    table.close();
+    throw error;
+  }
 }
 
 /** The replica is ahead of us, or we know nothing. */

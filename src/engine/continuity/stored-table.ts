@@ -4,30 +4,38 @@ import { LtxError } from '../../format/ltx/ltx-error.ts';
 import { nextTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import type { MetaDirectory } from '../meta/meta-directory.ts';
-import { PageChecksumTable } from '../meta/page-checksum-table.ts';
+import { type LoadedTable, PageChecksumTable } from '../meta/page-checksum-table.ts';
 import type { PageRuns } from '../page-runs.ts';
 
 const chunkBytes = 1 << 20;
 
-/** The table of the newest local file, and the TXID that the stored one stands at. */
-export interface StoredTable {
-  readonly table: PageChecksumTable;
-  /** Undefined when nothing is stored yet and the table was made of local files alone. */
-  readonly storedTxid: Txid | undefined;
-}
-
 /**
  * The page-checksum table at the newest local file: the stored one rolled forward with the files after it, or made of the
- * files alone where they begin with TXID 1. Undefined when that cannot be done or does not give the checksums they carry.
+ * files alone where they begin with TXID 1. Undefined when that cannot be done or does not give the checksums they carry. To be
+ * closed.
  */
-export async function loadStoredTable(
+export async function openStoredTable(
   meta: MetaDirectory,
   files: LocalFiles,
   { runs }: { runs: PageRuns },
-): Promise<StoredTable | undefined> {
+): Promise<PageChecksumTable | undefined> {
+  const stored = await PageChecksumTable.open(meta.pageChecksumsPath);
+  let table: PageChecksumTable | undefined;
+  try {
+    table = await atNewest(stored, files, runs);
+    return table;
+  } finally {
+    if (table !== stored?.table) stored?.table.close();
+  }
+}
+
+async function atNewest(
+  stored: LoadedTable | undefined,
+  files: LocalFiles,
+  runs: PageRuns,
+): Promise<PageChecksumTable | undefined> {
   const newest = files.newest;
   if (newest === undefined) return undefined;
-  const stored = await PageChecksumTable.load(meta.pageChecksumsPath);
   let table = stored?.table;
   let at = stored?.tag.txid;
   if (table === undefined || at === undefined || at > newest.txid || (at < newest.txid && !files.has(nextTxid(at)))) {
@@ -42,7 +50,7 @@ export async function loadStoredTable(
   }
   const { checksums } = await files.readHeader(newest.txid);
   const after = checksums?.after ?? unknownChecksum;
-  return after === table.checksum ? { table, storedTxid: at } : undefined;
+  return after === table.checksum ? table : undefined;
 }
 
 /** Applies one local file; false when it does not give the checksum it carries. */

@@ -62,10 +62,11 @@ export async function attach(
   const live = state.distrustWal
     ? await openCopiedBack(settings.path, services)
     : LiveDatabase.open(settings.path, services.attached);
+  let continuity: Continuity | undefined;
   try {
     const frames = new FrameReader(live, runs);
     const evidence = { live, frames, files: state.local, ...state, ...settings, runs };
-    const continuity = await establish(evidence, state);
+    continuity = await establish(evidence, state);
     const { files, position } = await catchUp({ live, frames }, continuity, state, services);
     if (files.head !== undefined) state.local.startAfter(files.head.txid);
     const capture = new WalCapture(live, position, frames, runs.slabs);
@@ -75,6 +76,7 @@ export async function attach(
     if (live.hasLocks() === false) throw positionLost(live.path, 'the kernel has lost the locks of its read mark');
     return attachment;
   } catch (error) {
+    if (continuity !== undefined && 'table' in continuity) continuity.table?.close();
     live.close();
     throw error;
   }
@@ -84,9 +86,9 @@ export async function attach(
 async function establish(evidence: ContinuityEvidence, { distrustWal, mustScan }: AttachState): Promise<Continuity> {
   const continuity = await establishContinuity(evidence);
   if (continuity.kind !== 'continue' || !(distrustWal || mustScan)) return continuity;
-  const { head, stored } = continuity;
+  const { head, table } = continuity;
   const reason = distrustWal ? 'frames of the WAL cannot be verified' : 'the position in the WAL was lost';
-  return { kind: 'scan', head, ...stored, reason };
+  return { kind: 'scan', head, table, reason };
 }
 
 async function catchUp(
@@ -99,7 +101,7 @@ async function catchUp(
   const { local, meta, epoch } = state;
   const { runs, logger } = services;
   if (continuity.kind === 'continue') {
-    const files = new SyncFiles({ local, head: continuity.head, table: continuity.stored.table, epoch }, services);
+    const files = new SyncFiles({ local, head: continuity.head, table: continuity.table, epoch }, services);
     logger.info('going on where it was left', { txid: formatTxid(continuity.head.txid) });
     return { files, position: continuity.position };
   }

@@ -74,6 +74,12 @@ export class Attachment {
     this.#logger = services.logger;
   }
 
+  /** Idempotent. */
+  close(): void {
+    this.live.close();
+    this.files.close();
+  }
+
   /** The directory of the local files. */
   get metaPath(): string {
     return this.#meta.path;

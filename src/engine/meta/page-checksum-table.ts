@@ -1,22 +1,17 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { lockPgno } from '../../format/database/lock-page.ts';
-import { type Checksum, emptyDatabaseChecksum, toChecksum, xorChecksum } from '../../format/ltx/checksum.ts';
-import { type Txid, toTxid } from '../../format/ltx/txid.ts';
+import { type Checksum, emptyDatabaseChecksum, xorChecksum } from '../../format/ltx/checksum.ts';
+import type { Txid } from '../../format/ltx/txid.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { DurablePurpose } from '../../runtime/durable-step.ts';
-import { systemErrorCode } from '../../runtime/typed-error.ts';
+import { blockEntries, xorOf } from './table-blocks.ts';
+import { TableFile } from './table-file.ts';
+import type { TableTag } from './table-head.ts';
+import { writeTableFile } from './write-table-file.ts';
 
-const blockEntries = 8192;
+/** A larger table, more than 1 MB, stays in its file. For a smaller one a descriptor costs more than the memory does. */
+const inMemoryPages = 131_072;
 const firstEntries = 64;
-const magic = 0x5043_5331; // PCS1
-const headerBytes = 40;
-
-/** Which state of the database a stored table describes. */
-export interface TableTag {
-  readonly txid: Txid;
-  readonly checksum: Checksum;
-  readonly pageSizeBytes: number;
-}
+const noEntries = new BigUint64Array(0);
 
 /** Checksums of pages that a file brings, ascending by page number, and the database's size after it. */
 export interface PageChanges {
@@ -25,18 +20,49 @@ export interface PageChanges {
   readonly commit: number;
 }
 
+export interface LoadedTable {
+  readonly table: PageChecksumTable;
+  readonly tag: TableTag;
+}
+
 /**
  * The checksum of every page at the present position, 8 bytes each: what tells changed pages from unchanged ones when
  * continuity was lost. Never rebuilt from the live database, which would erase the evidence.
+ *
+ * Of a large table that was opened, or moved to a file, memory holds only the blocks that changed since; the others are read
+ * when they are needed, which throws EngineError `table-lost` where the file does not give what it should.
  */
 export class PageChecksumTable {
   readonly pageSizeBytes: number;
-  readonly #blocks: BigUint64Array[] = [];
+  /** A block that is missing here is as in the file, or all zeros where that has none. */
+  readonly #blocks: (BigUint64Array | undefined)[] = [];
+  #file: TableFile | undefined;
   #pageCount = 0;
   #checksum: Checksum = emptyDatabaseChecksum;
 
   constructor(pageSizeBytes: number) {
     this.pageSizeBytes = pageSizeBytes;
+  }
+
+  /** Reads a stored table into memory; undefined when there is none, or when its entries do not give its checksum. */
+  static async load(path: string): Promise<LoadedTable | undefined> {
+    const loaded = await PageChecksumTable.open(path);
+    if (loaded !== undefined) loaded.table.#readAll();
+    return loaded;
+  }
+
+  /** As `load`, but a large table stays in its file, and is to be closed. */
+  static async open(path: string): Promise<LoadedTable | undefined> {
+    const file = await TableFile.open(path);
+    if (file === undefined) return undefined;
+    const { tag } = file;
+    const table = new PageChecksumTable(tag.pageSizeBytes);
+    table.#file = file;
+    table.#blocks.length = file.blockCount;
+    table.#pageCount = tag.pageCount;
+    table.#checksum = tag.checksum;
+    if (tag.pageCount <= inMemoryPages) table.#readAll();
+    return { table, tag };
   }
 
   get pageCount(): number {
@@ -50,48 +76,43 @@ export class PageChecksumTable {
 
   /** The checksum of a page; 0n for one that is not there, and for the lock page. */
   get(pgno: number): bigint {
-    return this.#blocks[Math.floor((pgno - 1) / blockEntries)]?.[(pgno - 1) % blockEntries] ?? 0n;
+    const index = Math.floor((pgno - 1) / blockEntries);
+    const block = this.#blocks[index] ?? this.#file?.block(index);
+    return block?.[(pgno - 1) % blockEntries] ?? 0n;
   }
 
   set(pgno: number, checksum: bigint): void {
-    const old = this.get(pgno);
-    const index = Math.floor((pgno - 1) / blockEntries);
-    this.#makeRoom(index, (pgno - 1) % blockEntries);
-    this.#blocks[index]![(pgno - 1) % blockEntries] = checksum;
-    this.#checksum = xorChecksum(this.#checksum, old ^ checksum);
+    const entry = (pgno - 1) % blockEntries;
+    const block = this.#makeRoom(Math.floor((pgno - 1) / blockEntries), entry);
+    this.#checksum = xorChecksum(this.#checksum, block[entry]! ^ checksum);
+    block[entry] = checksum;
     this.#pageCount = Math.max(this.#pageCount, pgno);
-  }
-
-  #append(block: BigUint64Array): void {
-    this.#blocks.push(block);
-    this.#pageCount += block.length;
-    this.#checksum = xorChecksum(this.#checksum, xorOf(block));
-  }
-
-  /** The last block grows by doubling, for most databases are small and there may be thousands of them. */
-  #makeRoom(index: number, entry: number): void {
-    while (this.#blocks.length <= index) this.#blocks.push(new BigUint64Array(firstEntries));
-    const block = this.#blocks[index]!;
-    if (entry < block.length) return;
-    const larger = new BigUint64Array(Math.min(blockEntries, Math.max(entry + 1, 2 * block.length)));
-    larger.set(block);
-    this.#blocks[index] = larger;
   }
 
   /** Cuts the table to the size of the database, or makes it that long. */
   resize(pageCount: number): void {
-    for (let pgno = pageCount + 1; pgno <= this.#pageCount; pgno++) if (this.get(pgno) !== 0n) this.set(pgno, 0n);
-    this.#blocks.length = Math.min(this.#blocks.length, Math.ceil(pageCount / blockEntries));
+    if (pageCount < this.#pageCount) {
+      this.#checksum = xorChecksum(this.#checksum, this.#sumAfter(pageCount));
+      this.#blocks[Math.floor(pageCount / blockEntries)]?.fill(0n, pageCount % blockEntries);
+      this.#file?.cut(Math.ceil(pageCount / blockEntries));
+    }
+    this.#blocks.length = Math.ceil(pageCount / blockEntries);
     this.#pageCount = pageCount;
   }
 
-  /** The database checksum after some changes, which are not made. */
+  /**
+   * The database checksum after some changes, which are not made. All that they touch is in memory afterwards, so that `apply`
+   * cannot fail: by then their file is published.
+   */
   checksumAfter(changes: PageChanges): Checksum {
-    let difference = 0n;
-    for (let pgno = changes.commit + 1; pgno <= this.#pageCount; pgno++) difference ^= this.get(pgno);
+    let difference = changes.commit < this.#pageCount ? this.#sumAfter(changes.commit) : 0n;
     changes.pgnos.forEach((pgnos, part) => {
       const checksums = changes.checksums[part]!;
-      for (let i = 0; i < pgnos.length; i++) difference ^= this.get(pgnos[i]!) ^ checksums[i]!;
+      for (let i = 0; i < pgnos.length; i++) {
+        const at = pgnos[i]! - 1;
+        const old = this.#keep(Math.floor(at / blockEntries))?.[at % blockEntries] ?? 0n;
+        difference ^= old ^ checksums[i]!;
+      }
     });
     return xorChecksum(this.#checksum, difference);
   }
@@ -111,105 +132,90 @@ export class PageChecksumTable {
     return true;
   }
 
-  /** Stores the table durably as that of a TXID. */
+  /** Stores the table durably as that of a TXID. Not to be changed meanwhile. */
   async save(
     path: string,
     txid: Txid,
-    { durableFiles, purpose = 'checksum-table' }: { durableFiles: DurableFiles; purpose?: DurablePurpose },
+    services: { readonly durableFiles: DurableFiles; readonly purpose: DurablePurpose },
   ): Promise<void> {
-    const file = await durableFiles.begin(purpose, path);
+    await this.#write(path, txid, services);
+  }
+
+  /** As `save`, but a large table stays in that file from then on, and is to be closed. Its memory is given back. */
+  async moveTo(path: string, txid: Txid, { durableFiles }: { readonly durableFiles: DurableFiles }): Promise<void> {
+    const { tag, checks } = await this.#write(path, txid, { durableFiles, purpose: 'checksum-table' });
+    if (this.#file === undefined && this.#pageCount <= inMemoryPages) return;
+    const file = TableFile.openWritten(path, tag, checks);
+    if (file === undefined) return; // the file before, replaced but open, and what memory has still make up the table
+    this.#file?.close();
+    this.#file = file;
+    this.#blocks.fill(undefined);
+  }
+
+  /** Lets go of the file; what is not in memory cannot be read any more. Idempotent. */
+  close(): void {
+    this.#file?.close();
+  }
+
+  /** Brings a block into memory, where it may be changed. */
+  #keep(index: number): BigUint64Array | undefined {
+    const held = this.#blocks[index];
+    if (held !== undefined) return held;
+    const block = this.#file?.take(index);
+    if (block !== undefined) this.#blocks[index] = block;
+    return block;
+  }
+
+  /** The first block grows by doubling, for most databases are small and there may be thousands of them. */
+  #makeRoom(index: number, entry: number): BigUint64Array {
+    const block = this.#keep(index);
+    if (block !== undefined && entry < block.length) return block;
+    const wanted = Math.max(firstEntries, entry + 1, 2 * (block?.length ?? 0));
+    const larger = new BigUint64Array(index === 0 ? Math.min(blockEntries, wanted) : blockEntries);
+    if (block !== undefined) larger.set(block);
+    this.#blocks[index] = larger;
+    return larger;
+  }
+
+  /** The XOR of all pages after the first ones. Their blocks are in memory afterwards. */
+  #sumAfter(pageCount: number): bigint {
+    const first = Math.floor(pageCount / blockEntries);
+    let sum = xorOf(this.#keep(first)?.subarray(pageCount % blockEntries) ?? noEntries);
+    for (let index = first + 1; index * blockEntries < this.#pageCount; index++) {
+      sum ^= xorOf(this.#keep(index) ?? noEntries);
+    }
+    return sum;
+  }
+
+  #readAll(): void {
+    const file = this.#file;
+    if (file === undefined) return;
     try {
-      await file.append(this.#header(txid));
-      for (let first = 0; first < this.#pageCount; first += blockEntries) {
-        const count = Math.min(blockEntries, this.#pageCount - first);
-        const block = this.#blocks[first / blockEntries] ?? new BigUint64Array(count);
-        const bytes = new Uint8Array(block.buffer, block.byteOffset, Math.min(count, block.length) * 8);
-        await file.append(bytes);
-        if (block.length < count) await file.append(new Uint8Array((count - block.length) * 8));
-      }
-      await file.replace();
-    } catch (error) {
-      await file.discard();
-      throw error;
+      for (let index = 0; index < file.blockCount; index++) this.#keep(index);
+      this.#file = undefined;
+    } finally {
+      file.close();
     }
   }
 
-  /** Reads a stored table; undefined when there is none, or when its entries do not give its checksum. */
-  static async load(path: string): Promise<{ table: PageChecksumTable; tag: TableTag } | undefined> {
-    let table: PageChecksumTable | undefined;
-    const tag = await readStored(path, (block, pageSizeBytes) => {
-      table ??= new PageChecksumTable(pageSizeBytes);
-      table.#append(block.slice());
-    });
-    return tag && { table: table ?? new PageChecksumTable(tag.pageSizeBytes), tag };
+  async #write(path: string, txid: Txid, services: { durableFiles: DurableFiles; purpose: DurablePurpose }) {
+    const { pageSizeBytes, checksum, pageCount } = this;
+    const tag = { txid, checksum, pageSizeBytes, pageCount };
+    const source = {
+      fill: (first: number, entries: BigUint64Array) => this.#fill(first, entries),
+      confirm: (index: number, check: number) => {
+        if (this.#blocks[index] === undefined) this.#file?.confirm(index, check);
+      },
+    };
+    return { tag, checks: await writeTableFile(path, tag, source, services) };
   }
 
-  /** Which state a stored table describes, read as `load` does but not kept. */
-  static async tagOf(path: string): Promise<TableTag | undefined> {
-    return readStored(path, () => {});
-  }
-
-  /** Magic, page size, page count, TXID, checksum; the entries follow in the machine's byte order. */
-  #header(txid: Txid): Uint8Array {
-    const bytes = new Uint8Array(headerBytes);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(0, magic);
-    view.setUint32(4, this.pageSizeBytes);
-    view.setUint32(8, this.#pageCount);
-    view.setBigUint64(16, txid);
-    view.setBigUint64(24, this.#checksum);
-    return bytes;
-  }
-}
-
-/** Hands on the entries of a stored table, block by block; undefined when there is none, or not what its head says. */
-async function readStored(
-  path: string,
-  onBlock: (block: BigUint64Array, pageSizeBytes: number) => void,
-): Promise<TableTag | undefined> {
-  const file = await openIfThere(path);
-  if (file === undefined) return undefined;
-  try {
-    const head = new Uint8Array(headerBytes);
-    const view = new DataView(head.buffer);
-    const isWhole = (await file.read(head, 0, headerBytes, 0)).bytesRead === headerBytes;
-    const pageCount = view.getUint32(8);
-    const { size } = await file.stat();
-    if (!isWhole || view.getUint32(0) !== magic || size !== headerBytes + pageCount * 8) return undefined;
-    const pageSizeBytes = view.getUint32(4);
-    const block = new BigUint64Array(Math.min(blockEntries, pageCount));
-    let checksum = emptyDatabaseChecksum;
-    for (let first = 0; first < pageCount; first += blockEntries) {
-      const entries = block.subarray(0, Math.min(blockEntries, pageCount - first));
-      const bytes = new Uint8Array(entries.buffer, 0, entries.byteLength);
-      const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, headerBytes + first * 8);
-      if (bytesRead < bytes.byteLength) return undefined;
-      checksum = xorChecksum(checksum, xorOf(entries));
-      onBlock(entries, pageSizeBytes);
+  #fill(first: number, entries: BigUint64Array): void {
+    if (this.#file === undefined) entries.fill(0n);
+    else this.#file.fill(first, entries);
+    for (let at = 0; at < entries.length; at += blockEntries) {
+      const block = this.#blocks[(first + at) / blockEntries];
+      if (block !== undefined) entries.set(block, at);
     }
-    const tag = { txid: toTxid(view.getBigUint64(16)), checksum: toChecksum(view.getBigUint64(24)), pageSizeBytes };
-    return checksum === tag.checksum ? tag : undefined;
-  } finally {
-    await file.close();
   }
-}
-
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** By halves: a bigint for each entry of a large table would take most of a start. */
-function xorOf(entries: BigUint64Array): bigint {
-  const halves = new Uint32Array(entries.buffer, entries.byteOffset, entries.length * 2);
-  const sum = new Uint32Array(2);
-  for (let i = 0; i < halves.length; i += 2) {
-    sum[0]! ^= halves[i]!;
-    sum[1]! ^= halves[i + 1]!;
-  }
-  return new BigUint64Array(sum.buffer)[0]!;
 }

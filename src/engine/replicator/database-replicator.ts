@@ -168,7 +168,7 @@ export class DatabaseReplicator {
       this.#lastHead = attachment.files.head;
       this.#attachment = undefined;
       this.#loop = undefined;
-      attachment.live.close();
+      attachment.close();
     }
   }
 
@@ -204,7 +204,7 @@ export class DatabaseReplicator {
       this.#shipping ??= Shipping.start(this.#options.replicas, shipped, { ...services, events });
       return attachment;
     } catch (error) {
-      attachment.live.close();
+      attachment.close();
       throw error;
     }
   }

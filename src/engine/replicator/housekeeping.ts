@@ -2,7 +2,7 @@ import { noTxid, type Txid } from '../../format/ltx/txid.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { LocalFiles } from '../meta/local-files.ts';
 import type { MetaDirectory } from '../meta/meta-directory.ts';
-import { PageChecksumTable } from '../meta/page-checksum-table.ts';
+import { TableFile } from '../meta/table-file.ts';
 import { isTableDue, type LocalState, removableBefore } from '../ship/local-retention.ts';
 import type { SyncFiles } from '../write/sync-files.ts';
 import type { Shipping } from './shipping.ts';
@@ -33,9 +33,10 @@ export class Housekeeping {
     local: LocalFiles,
     { durableFiles }: { durableFiles: DurableFiles },
   ): Promise<Housekeeping> {
-    const tag = await PageChecksumTable.tagOf(meta.pageChecksumsPath);
+    const stored = await TableFile.open(meta.pageChecksumsPath);
+    stored?.close();
     const newest = local.newest?.txid ?? noTxid;
-    const storedTxid = tag !== undefined && tag.txid <= newest ? tag.txid : undefined;
+    const storedTxid = stored !== undefined && stored.tag.txid <= newest ? stored.tag.txid : undefined;
     return new Housekeeping(meta, local, durableFiles, storedTxid);
   }
 
@@ -47,7 +48,7 @@ export class Housekeeping {
   /** Stores the table of the newest file, unless it is. */
   async store({ head, table }: SyncFiles): Promise<void> {
     if (head === undefined || head.txid !== this.#local.newest?.txid || head.txid === this.#storedTxid) return;
-    await table.save(this.#meta.pageChecksumsPath, head.txid, { durableFiles: this.#durableFiles });
+    await table.moveTo(this.#meta.pageChecksumsPath, head.txid, { durableFiles: this.#durableFiles });
     this.#storedTxid = head.txid;
   }
 

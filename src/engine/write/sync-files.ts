@@ -142,6 +142,11 @@ export class SyncFiles {
     }
   }
 
+  /** Idempotent. */
+  close(): void {
+    this.#table.close();
+  }
+
   async #publish(pages: NewPages, table: PageChecksumTable, when: 'always' | 'when-changed'): Promise<LineageHead> {
     const txid = this.#head === undefined ? toTxid(1) : nextTxid(this.#head.txid);
     const pending = await this.local.begin(fileId(txid));
@@ -154,6 +159,7 @@ export class SyncFiles {
         return this.#head;
       }
       await create(pending);
+      if (table !== this.#table) this.#table.close();
       this.#table = table;
       return this.#published(encoded, pending);
     } catch (error) {

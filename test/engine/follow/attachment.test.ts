@@ -55,6 +55,6 @@ test('Attachment.sync ends although more than fits in memory comes in with every
     assert.ok(fileCount < before + mostFiles / 2, `${fileCount - before} files`);
     assert.ok(attachment.capture.backlogFrames() > 0, 'what came in meanwhile waits');
   } finally {
-    attachment.live.close();
+    attachment.close();
   }
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -59,23 +59,23 @@ async function storedTable(folder: string, pageCount: number): Promise<{ path: s
   const table = new PageChecksumTable(1024);
   for (let pgno = 1; pgno <= pageCount; pgno++)
     table.set(pgno, ((BigInt(pgno) * 0x9e37_79b9_7f4a_7c15n) % flag) | flag);
-  await table.save(path, toTxid(77), { durableFiles });
+  await table.save(path, toTxid(77), { durableFiles, purpose: 'checksum-table' });
   return { path, table };
 }
 
-for (const pageCount of [0, 1, 8191, 8192, 8193, 20_000]) {
+for (const pageCount of [0, 1, 511, 512, 513, 32_768, 40_000]) {
   test(`PageChecksumTable is loaded as it was saved, ${pageCount} pages`, async (t) => {
     const { path, table } = await storedTable(temporaryFolder(t), pageCount);
     const loaded = await PageChecksumTable.load(path);
     assert.ok(loaded !== undefined);
-    assert.deepEqual(loaded.tag, { txid: toTxid(77), checksum: table.checksum, pageSizeBytes: 1024 });
+    assert.deepEqual(loaded.tag, { txid: toTxid(77), checksum: table.checksum, pageSizeBytes: 1024, pageCount });
     assert.equal(loaded.table.pageSizeBytes, 1024);
     assert.equal(loaded.table.pageCount, pageCount);
     for (let pgno = 1; pgno <= pageCount + 1; pgno++) assert.equal(loaded.table.get(pgno), table.get(pgno));
   });
 }
 
-test('PageChecksumTable is not loaded when a bit of an entry, the checksum or the length is wrong, or it is missing', async (t) => {
+test('PageChecksumTable is not loaded when a bit of an entry, a check or the length is wrong, or it is missing', async (t) => {
   const folder = temporaryFolder(t);
   const { path } = await storedTable(folder, 100);
   const bytes = readFileSync(path);
@@ -87,10 +87,13 @@ test('PageChecksumTable is not loaded when a bit of an entry, the checksum or th
     copy[offset]! ^= 4;
     return copy;
   };
-  for (const offset of [0, 11, 31, 40, 300, bytes.length - 1]) {
+  for (const offset of [0, 11, 15, 31, 40, 300, bytes.length - 1]) {
     assert.equal(await wrong(flip(offset)), undefined, `byte ${offset}`);
   }
+  assert.equal(await wrong((copy) => flip(48)(flip(56)(copy))), undefined, 'the same bit twice');
   assert.equal(await wrong((copy) => copy.subarray(0, -8)), undefined);
   assert.equal(await wrong((copy) => copy.subarray(0, 10)), undefined);
+  assert.ok((await wrong((copy) => copy.fill(0, 12, 16))) !== undefined, 'as stored before there was a check');
   assert.equal(await PageChecksumTable.load(join(folder, 'none')), undefined);
+  if (existsSync('/proc/self/mem')) assert.equal(await PageChecksumTable.load('/proc/self/mem'), undefined, 'EIO');
 });
