@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import * as z from 'zod';
 import { ConfigError } from '../config/config-error.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { hintOf } from '../runtime/typed-error.ts';
+import { hintOf, messageOf } from '../runtime/typed-error.ts';
 import { ServiceError } from '../service/service-error.ts';
 import type { ErrorAnswer } from './control-messages.ts';
 
@@ -84,7 +84,7 @@ function failure(error: unknown): { status: number; body: ErrorAnswer } {
     return { status: error.status, body: { error: error.message, details: error.details } };
   if (error instanceof z.ZodError)
     return { status: 400, body: { error: error.issues[0]?.message ?? 'invalid request' } };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { status: statusOf(error), body: { error: message, details: hintOf(error) } };
 }
 
