@@ -5,7 +5,7 @@ import { parseLtxFileName } from '../src/format/ltx/file-name.ts';
 import { formatTxid, noTxid, type Txid } from '../src/format/ltx/txid.ts';
 import { levelPath } from '../src/replica/directory-layout.ts';
 import { messageOf, systemErrorCode } from '../src/runtime/typed-error.ts';
-import { newestFile, withReplica } from './replica-files.ts';
+import { newestFile, withReplica } from '../src/service/replica-files.ts';
 import type { LeaseReader, ReplicaLease } from './replica-lease.ts';
 
 export interface ReplicaStatus {
