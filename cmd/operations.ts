@@ -22,7 +22,8 @@ export class Operations {
   ): Promise<Operations> {
     const operations = new Operations();
     const closers = operations.#closers;
-    const { socket, metricsAddress: address, readyMaxLagMs: maxLagMs, heartbeat } = config;
+    const { socket, metricsAddress: address, readyMaxLagMs: maxLagMs, mcp, heartbeat } = config;
+    const resolvePath = (path: string) => expandPath(path, environment);
     try {
       if (file !== undefined) {
         const reload = ConfigReload.listen(config, { store, logger, read: () => file.reread() });
@@ -30,7 +31,6 @@ export class Operations {
       }
       if (socket !== undefined) {
         const { ControlSocket } = await import('../src/control/control-socket.ts');
-        const resolvePath = (path: string) => expandPath(path, environment);
         const control = await ControlSocket.open(socket, controlled(store, file, resolvePath), { logger });
         closers.push(() => control.close());
       }
@@ -38,6 +38,18 @@ export class Operations {
         const { MetricsServer } = await import('../src/monitoring/metrics-server.ts');
         const metrics = await MetricsServer.open(store, { address, maxLagMs }, { logger });
         closers.push(() => metrics.close());
+      }
+      if (mcp !== undefined && file !== undefined) {
+        const { ToolServer } = await import('../src/mcp/tool-server.ts');
+        const tools = await ToolServer.open(mcp, {
+          store,
+          version: programVersion(),
+          startedAtMs: Date.now(),
+          configPath: file.path,
+          resolvePath,
+          logger,
+        });
+        closers.push(() => tools.close());
       }
       if (heartbeat !== undefined) {
         const { Heartbeat } = await import('../src/monitoring/heartbeat.ts');

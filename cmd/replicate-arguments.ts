@@ -17,6 +17,7 @@ export interface ReplicateArguments {
 
 /** What the config file is good for while the process runs. */
 export interface ReplicateFile {
+  readonly path: string;
   /** Reads it again, with the flags worked in. Throws ConfigError. */
   reread(): Promise<NormalConfig>;
   /** A database named at run time, with the settings at the top of the file. Throws ConfigError. */

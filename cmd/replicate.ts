@@ -76,6 +76,7 @@ async function replicateArguments(
     adopt: given.adopt,
     missingVariables: loaded?.missingVariables ?? [],
     file: loaded && {
+      path: loaded.file,
       reread: async () => withFlags((await loadConfig(given, io.environment)).config, given),
       databaseAt: loaded.databaseAt,
     },
