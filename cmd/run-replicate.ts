@@ -1,4 +1,5 @@
 import type { LoggingConfig, NormalConfig } from '../src/config/normal-config.ts';
+import { systemClock } from '../src/runtime/clock.ts';
 import type { Logger } from '../src/runtime/logger.ts';
 import { once } from '../src/service/store/once.ts';
 import { openStore } from '../src/service/store/open-store.ts';
@@ -7,7 +8,9 @@ import type { StoreOptions } from '../src/service/store/store-options.ts';
 import type { CommandIo } from './command.ts';
 import { consoleLogger } from './console-logger.ts';
 import { ExecChild } from './exec-child.ts';
+import { OnceProgress } from './once-progress.ts';
 import { Operations } from './operations.ts';
+import { ProgressBar } from './progress-bar.ts';
 import type { ReplicateArguments } from './replicate-arguments.ts';
 import { ServiceManager } from './service-manager.ts';
 import { StopSignals } from './signals.ts';
@@ -18,7 +21,10 @@ import { StopSignals } from './signals.ts';
  */
 export async function runReplicate(given: ReplicateArguments, io: CommandIo): Promise<number> {
   const { config, blame, adopt } = given;
-  const logger = loggerOf(config.logging, io);
+  // A log line takes the place of a bar, which is drawn again below it.
+  const bar =
+    given.once && io.isTerminal ? new ProgressBar({ write: io.write, monotonic: systemClock.monotonic }) : undefined;
+  const logger = loggerOf(config.logging, io, bar);
   const shutdown = { timeoutMs: config.shutdownSyncTimeoutMs, retryMs: config.shutdownSyncIntervalMs };
   const { databases, directories, workers, storeCallsPerSecond, parkAfterMs, databasesAtOnce } = config;
   const options: StoreOptions = {
@@ -33,17 +39,30 @@ export async function runReplicate(given: ReplicateArguments, io: CommandIo): Pr
     shutdown,
     careMode: given.once ? 'on-demand' : 'by-schedule',
     logLevel: config.logging.level,
+    saysProgress: bar === undefined,
   };
   const store = openStore(options, { logger });
   announce(config, given.missingVariables, logger);
-  return given.once ? runOnce(store, given, logger) : runUntilStopped(store, given, io, logger);
+  return given.once ? runOnce(store, given, bar, logger) : runUntilStopped(store, given, io, logger);
 }
 
-async function runOnce(store: Store, given: ReplicateArguments, logger: Logger): Promise<number> {
+async function runOnce(
+  store: Store,
+  given: ReplicateArguments,
+  bar: ProgressBar | undefined,
+  logger: Logger,
+): Promise<number> {
   const { signal } = StopSignals.listen();
+  const progress = bar && new OnceProgress(store, bar);
+  const ended = new AbortController();
   const { forceSnapshot, enforceRetention } = given;
   const maintain = forceSnapshot || enforceRetention ? { forceSnapshot, enforceRetention } : undefined;
-  const { shipped, failed } = await once(store, { signal, maintain });
+  const drawing = progress?.run(ended.signal);
+  const report = await once(store, { signal, maintain, onEnded: (path) => progress?.ended(path) }).finally(async () => {
+    ended.abort();
+    await drawing;
+  });
+  const { shipped, failed } = report;
   for (const { path, txid } of shipped) logger.info('everything is shipped', { db: path, txid });
   for (const { path, error } of failed) logger.error('not everything is shipped', { db: path, error });
   return failed.length === 0 ? 0 : 1;
@@ -108,6 +127,9 @@ function announce(config: NormalConfig, missingVariables: readonly string[], log
     logger.warn('the config file names a variable that is not set', { variable: name });
 }
 
-function loggerOf(logging: LoggingConfig, io: CommandIo): Logger {
-  return consoleLogger(logging, (line) => io[logging.stream === 'stdout' ? 'print' : 'tell'](line.trimEnd()));
+function loggerOf(logging: LoggingConfig, io: CommandIo, bar: ProgressBar | undefined): Logger {
+  return consoleLogger(logging, (line) => {
+    bar?.end();
+    io[logging.stream === 'stdout' ? 'print' : 'tell'](line.trimEnd());
+  });
 }

@@ -24,7 +24,7 @@ import { writeRestoreMarker } from '../meta/restore-marker.ts';
 import type { PageRuns } from '../page-runs.ts';
 import { SyncFiles } from '../write/sync-files.ts';
 import { Attachment, type AttachmentParts } from './attachment.ts';
-import { matchScan, writeScan } from './scan-database.ts';
+import { matchScan, type ScanParts, writeScan } from './scan-database.ts';
 
 export interface AttachServices {
   readonly attached: AttachedFiles;
@@ -66,7 +66,7 @@ export async function attach(
     const frames = new FrameReader(live, runs);
     const evidence = { live, frames, files: state.local, ...state, ...settings, runs };
     const continuity = await establish(evidence, state);
-    const { files, position } = await catchUp({ live, frames }, continuity, state, services);
+    const { files, position } = await catchUp({ live, frames, work: state.counters.work }, continuity, state, services);
     if (files.head !== undefined) state.local.startAfter(files.head.txid);
     const capture = new WalCapture(live, position, frames, runs.slabs);
     const attachment = new Attachment({ live, capture, files, ...state }, settings, { runs, clock, logger });
@@ -90,7 +90,7 @@ async function establish(evidence: ContinuityEvidence, { distrustWal, mustScan }
 }
 
 async function catchUp(
-  parts: { live: LiveDatabase; frames: FrameReader },
+  parts: ScanParts,
   continuity: Continuity,
   state: AttachState,
   services: AttachServices,

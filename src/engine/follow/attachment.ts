@@ -180,7 +180,9 @@ export class Attachment {
       this.capture.captureTo(scan.position);
       await this.#write();
       const { head } = this.files;
-      if (head !== undefined) await this.files.writeSnapshot(pagesOf(this.live, scan), head.txid);
+      if (head === undefined) return undefined;
+      using step = this.#counters.work.begin('snapshot', scan.commit * this.live.pageSizeBytes);
+      await this.files.writeSnapshot(pagesOf(this.live, scan, step), head.txid);
       return head;
     } finally {
       scan.close();

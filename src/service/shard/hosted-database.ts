@@ -18,7 +18,6 @@ import { asksForLeases, DatabaseLeases } from '../lease/database-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DatabaseWatch } from '../watch/directory-watch.ts';
 import type { Attachable } from './attachments.ts';
-import { type DatabaseMetrics, databaseMetrics } from './database-metrics.ts';
 import { engineSettings } from './engine-settings.ts';
 import { ParkedDatabase } from './parked-database.ts';
 import { restoreIfMissing } from './restore-if-missing.ts';
@@ -33,10 +32,10 @@ const firstLookMs = 10_000;
 /** One database of a shard: its replicas' clients, its watch, and the engine that replicates it. */
 export class HostedDatabase implements Attachable {
   readonly config: DatabaseConfig;
+  readonly counters = new DatabaseCounters();
   readonly #settings: ShardSettings;
   readonly #services: ShardServices;
   readonly #stopping = new AbortController();
-  readonly #counters = new DatabaseCounters();
   #replicas: readonly NamedClient[] = [];
   #watch: DatabaseWatch | undefined;
   #replicator: DatabaseReplicator | undefined;
@@ -96,10 +95,6 @@ export class HostedDatabase implements Attachable {
     const status = this.#replicator?.status() ?? { ...waitingStatus(this.config.path), state: 'attaching' };
     if (error !== undefined) return { ...status, state: 'waiting', error };
     return status.state === 'standby' ? { ...status, error: status.error ?? this.#stranger } : status;
-  }
-
-  metrics(): DatabaseMetrics {
-    return databaseMetrics(this.config.path, this.#counters);
   }
 
   /** See `syncWhenAttached`. */
@@ -246,7 +241,8 @@ export class HostedDatabase implements Attachable {
 
   async #restoreIfMissing(signal: AbortSignal): Promise<boolean> {
     if (!this.config.restoreIfDbNotExists) return false;
-    return restoreIfMissing(this.config, this.#replicas, this.#services, { signal });
+    const services = { ...this.#services, work: this.counters.work };
+    return restoreIfMissing(this.config, this.#replicas, services, { signal });
   }
 
   async #prepare(leases: DatabaseLeases, signal: AbortSignal): Promise<boolean> {
@@ -263,7 +259,7 @@ export class HostedDatabase implements Attachable {
         watched: this.#watch !== undefined,
         shutdown: this.#settings.shutdown,
         careMode: this.#settings.careMode,
-        counters: this.#counters,
+        counters: this.counters,
         onBusy: (busy) => {
           if (busy) this.#watch?.pause();
           else this.#watch?.resume();

@@ -10,6 +10,7 @@ import type { TrafficCount } from '../../replica/traffic-count.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DatabaseMetrics } from '../shard/database-metrics.ts';
+import type { DatabaseWork } from '../shard/shard-protocol.ts';
 import { sharedSignal } from '../shared-signal.ts';
 import { type ConfigChange, type ConfiguredDatabases, configChange } from './config-change.ts';
 import { byPath, withoutRepeats } from './database-lists.ts';
@@ -20,8 +21,8 @@ import { Reconfiguration, type ReconfiguredStore } from './reconfiguration.ts';
 import { ShardPool } from './shard-pool.ts';
 import { changesOf, type WatchOptions } from './status-changes.ts';
 import type { StoreOptions } from './store-options.ts';
+import { runReports } from './store-reports.ts';
 import type { StoreServices } from './store-services.ts';
-import { TrafficReport } from './traffic-report.ts';
 import { whenActive } from './when-active.ts';
 
 /** A database that was stopped by itself, and where it stood then. */
@@ -65,6 +66,7 @@ export class Store {
   }
 
   async #start(): Promise<void> {
+    this.#reporting = runReports(this, this.#options, this.#services, this.#stop);
     try {
       for (const database of this.#options.databases) this.#files.claim(database);
       const found: DatabaseConfig[] = [];
@@ -78,7 +80,6 @@ export class Store {
       throw error;
     }
     this.#directories.run();
-    this.#reporting = new TrafficReport(() => this.traffic(), this.#services).run(this.#stop);
   }
 
   /** The paths of all databases, also of those that `halt` has stopped. */
@@ -101,6 +102,12 @@ export class Store {
   /** What is measured of each database that is not stopped. A process that broke down takes its counts with it. */
   async metrics(): Promise<DatabaseMetrics[]> {
     const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('metrics', {}).catch(() => [])));
+    return parts.flat();
+  }
+
+  /** What is under way and may take long. */
+  async work(): Promise<DatabaseWork[]> {
+    const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('work', {}).catch(() => [])));
     return parts.flat();
   }
 
