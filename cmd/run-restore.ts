@@ -31,7 +31,7 @@ export async function runRestore(restore: RestoreArguments, io: CommandIo): Prom
       progress?.end();
       io.write(line);
     },
-  );
+  ).child({ db: restore.outputPath });
   const { monotonic } = systemClock;
   progress = new Progress({ act: 'restore', isTerminal: io.isTerminal }, { write: io.write, logger, monotonic });
   try {
@@ -104,12 +104,11 @@ function report(
   restore: RestoreArguments,
   { logger, io }: { readonly logger: Logger; readonly io: CommandIo },
 ): void {
-  if (result.outcome === 'already-there')
-    logger.info('database already exists, skipping', { path: restore.outputPath });
+  if (result.outcome === 'already-there') logger.info('database already exists, skipping');
   else if (result.outcome === 'no-backup') logger.info('no matching backups found');
   else if (result.outcome !== 'planned') printRestored(result, restore, io);
   else {
-    for (const { message } of result.notices) logger.warn(message);
+    for (const { message, replica = result.replica.name } of result.notices) logger.warn(message, { replica });
     printPlan(result, restore, io);
   }
 }

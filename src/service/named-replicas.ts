@@ -4,7 +4,10 @@ import { openReplica, type ReplicaServices } from '../replica/open-replica.ts';
 
 /** Touches none of them. To be closed with `closeReplicas`. */
 export function openReplicas(configs: readonly ReplicaConfig[], services: ReplicaServices): readonly NamedReplica[] {
-  return configs.map(({ name, location }) => ({ name, client: openReplica(location, services) }));
+  return configs.map(({ name, location }) => {
+    const logger = services.logger.child({ replica: name });
+    return { name, client: openReplica(location, { ...services, logger }) };
+  });
 }
 
 export async function closeReplicas(replicas: readonly NamedReplica[]): Promise<void> {

@@ -104,7 +104,7 @@ async function catchUp(
     return { files, position: continuity.position };
   }
   if (continuity.kind === 'match') {
-    const { table, position } = await matchScan(parts, continuity.head, { runs });
+    const { table, position } = await matchScan(parts, continuity.head, { runs, replica: state.remote?.name });
     await local.removeAll();
     await writeRestoreMarker(meta, { txid: continuity.head.txid, newestTxid: continuity.head.txid, table }, services);
     logger.info('the database equals the replica', { txid: formatTxid(continuity.head.txid) });

@@ -46,7 +46,7 @@ export async function writeScan(
 export async function matchScan(
   { live, frames, work }: ScanParts,
   head: LineageHead,
-  { runs }: { runs: PageRuns },
+  { runs, replica }: { readonly runs: PageRuns; readonly replica: string | undefined },
 ): Promise<{ table: PageChecksumTable; position: WalPosition }> {
   const scan = DatabaseScan.begin(live, frames);
   const run = runs.borrow(live.pageSizeBytes);
@@ -54,7 +54,7 @@ export async function matchScan(
     using step = work.begin('read', scan.commit * live.pageSizeBytes);
     const table = new PageChecksumTable(live.pageSizeBytes);
     await tableOf(pagesOf(live, scan, step).source, scan.commit, run, table);
-    if (table.checksum !== head.checksum) throw diverged(live.path, head, table);
+    if (table.checksum !== head.checksum) throw diverged(live.path, replica, head, table);
     return { table, position: scan.position };
   } finally {
     runs.giveBack(run);
@@ -83,13 +83,13 @@ export function pagesOf(live: LiveDatabase, scan: DatabaseScan, step: LongStep):
   };
 }
 
-function diverged(path: string, head: LineageHead, table: PageChecksumTable): EngineError {
+function diverged(path: string, replica: string | undefined, head: LineageHead, table: PageChecksumTable): EngineError {
   return new EngineError(
     'diverged',
     `Cannot replicate ${path}: its replica is at TXID ${formatTxid(head.txid)} with database checksum ${formatChecksum(head.checksum)}, the database has ${formatChecksum(table.checksum)} and no local state that leads there`,
     {
       hint: 'restore the database from the replica first, or give it another replica path, or go on with this database: `replicate -adopt`',
-      data: { txid: head.txid, replica: head.checksum, database: table.checksum },
+      data: { replica, txid: head.txid, replicaChecksum: head.checksum, databaseChecksum: table.checksum },
     },
   );
 }

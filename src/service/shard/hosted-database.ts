@@ -13,6 +13,7 @@ import { openReplica } from '../../replica/open-replica.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import { LinkedSignal } from '../../runtime/linked-signal.ts';
+import type { Logger } from '../../runtime/logger.ts';
 import { holdDatabase } from '../hold-database.ts';
 import { asksForLeases, DatabaseLeases } from '../lease/database-leases.ts';
 import { ServiceError } from '../service-error.ts';
@@ -80,6 +81,11 @@ export class HostedDatabase implements Attachable {
     const { path, monitorIntervalMs: pollMs } = this.config;
     this.#watch = this.#services.watch.add({ path, pollMs, notify: (change) => this.#notify(change) });
     this.#ended = this.#run(signal);
+  }
+
+  /** Made when there is something to say: an idle database keeps none. */
+  get #logger(): Logger {
+    return this.#services.logger.child({ db: this.config.path });
   }
 
   get replicator(): DatabaseReplicator | undefined {
@@ -175,7 +181,7 @@ export class HostedDatabase implements Attachable {
 
   /** The engine handles what can go wrong with a database; what comes out of it is a mistake in it, and it starts over. */
   async #run(signal: AbortSignal): Promise<void> {
-    const { attachments, clock, logger } = this.#services;
+    const { attachments, clock } = this.#services;
     const backoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
     while (!signal.aborted) {
       if (!(await attachments.admit(this, signal))) break;
@@ -183,7 +189,7 @@ export class HostedDatabase implements Attachable {
         await this.#replicate(signal);
       } catch (error) {
         this.#failure = error instanceof Error ? error : new Error(String(error));
-        logger.error('cannot replicate, starting over', { db: this.config.path, error });
+        this.#logger.error('cannot replicate, starting over', { error });
         this.#watch?.resume();
         await clock.sleep(backoff.next(), signal);
       } finally {
@@ -211,11 +217,10 @@ export class HostedDatabase implements Attachable {
   }
 
   #openReplicas(): void {
-    this.#replicas = this.config.replicas.map((replica) => ({
-      name: replica.name,
-      autoRecover: replica.autoRecover,
-      client: openReplica(replica.location, this.#services),
-    }));
+    this.#replicas = this.config.replicas.map(({ name, autoRecover, location }) => {
+      const logger = this.#logger.child({ replica: name });
+      return { name, autoRecover, client: openReplica(location, { ...this.#services, logger }) };
+    });
   }
 
   /** Leases that cannot be asked about now are asked about again; that a store cannot carry one is final. */
@@ -225,7 +230,7 @@ export class HostedDatabase implements Attachable {
       this.#leases = await DatabaseLeases.open(this.config, this.#services, { signal });
     } catch (error) {
       if (error instanceof ServiceError && error.code === 'lease-unproven') throw error;
-      this.#services.logger.warn('cannot ask for the lease, trying again', { db: this.config.path, error });
+      this.#logger.warn('cannot ask for the lease, trying again', { error });
     }
   }
 
@@ -233,15 +238,14 @@ export class HostedDatabase implements Attachable {
   async #lookForStranger(): Promise<void> {
     const { signal } = this.#stopping;
     const stranger = await this.#leases?.stranger({ signal }).catch(() => undefined); // asked again in a minute
-    if (stranger !== undefined && stranger !== this.#stranger) {
-      this.#services.logger.error('stands by for ever', { db: this.config.path, because: stranger });
-    }
-    this.#stranger = stranger;
+    if (stranger !== undefined && stranger.because !== this.#stranger)
+      this.#logger.error('stands by for ever', { ...stranger });
+    this.#stranger = stranger?.because;
   }
 
   async #restoreIfMissing(signal: AbortSignal): Promise<boolean> {
     if (!this.config.restoreIfDbNotExists) return false;
-    const services = { ...this.#services, work: this.counters.work };
+    const services = { ...this.#services, logger: this.#logger, work: this.counters.work };
     return restoreIfMissing(this.config, this.#replicas, services, { signal });
   }
 

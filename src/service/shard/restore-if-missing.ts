@@ -14,7 +14,7 @@ export async function restoreIfMissing(
   { signal }: CallOptions,
 ): Promise<boolean> {
   if ((identifyFile(path)?.sizeBytes ?? 0) > 0) return false;
-  const logger = services.logger.child({ db: path });
+  const { logger } = services;
   const result = await services.restoring.run(async () => {
     using step = services.work.begin('restore', 0);
     return await restoreDatabase(
@@ -28,7 +28,7 @@ export async function restoreIfMissing(
         onProgress: ({ doneBytes, totalBytes }) => step.report(doneBytes, totalBytes),
         signal,
       },
-      { ...services, logger },
+      services,
     );
   });
   if (result.outcome === 'no-backup')
