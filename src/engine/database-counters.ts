@@ -36,7 +36,7 @@ export class DatabaseCounters {
   #longestBarrierMs = 0;
   readonly #checkpoints = { PASSIVE: noCheckpoints(), RESTART: noCheckpoints(), TRUNCATE: noCheckpoints() };
 
-  /** A local file was written, of so many bytes of the WAL. */
+  /** A local file was written, of so many bytes of the WAL; of none where the whole database was read. */
   noteSync(tookMs: number, walBytes: number): void {
     this.#syncs += 1;
     this.#syncMs += tookMs;

@@ -96,8 +96,8 @@ async function catchUp(
   services: AttachServices,
 ): Promise<{ files: SyncFiles; position: WalPosition }> {
   const { live } = parts;
-  const { local, meta, epoch } = state;
-  const { runs, logger } = services;
+  const { local, meta, epoch, counters } = state;
+  const { runs, clock, logger } = services;
   if (continuity.kind === 'continue') {
     const files = new SyncFiles({ local, head: continuity.head, table: continuity.stored.table, epoch }, services);
     logger.info('going on where it was left', { txid: formatTxid(continuity.head.txid) });
@@ -114,8 +114,10 @@ async function catchUp(
   if (head !== undefined && local.newest !== undefined && local.newest.txid < head.txid) await local.removeAll();
   const before = { local, head, table: table ?? new PageChecksumTable(live.pageSizeBytes), epoch };
   const files = new SyncFiles(before, services);
+  const startMs = clock.monotonic();
   const position = await writeScan(parts, files, table === undefined ? 'whole' : 'diff');
   const wrote = files.head?.txid !== head?.txid;
+  if (wrote) counters.noteSync(clock.monotonic() - startMs, 0);
   logger.info('read the whole database', {
     reason,
     pages: files.table.pageCount,

@@ -194,12 +194,8 @@ export class Attachment {
     await this.sync();
     const { pageSizeBytes } = this.live;
     const commit = this.files.table.pageCount;
-    const head = await this.files.append({
-      source: { fill: () => 0 },
-      commit,
-      pageSizeBytes,
-      span: this.capture.span,
-    });
+    const pages = { source: { fill: () => 0 }, commit, pageSizeBytes, span: this.capture.span };
+    const head = await this.#counted(() => this.files.append(pages), 0);
     this.#wrote(head);
     return head;
   }
@@ -282,10 +278,16 @@ export class Attachment {
   }
 
   async #toFile(pages: NewPages): Promise<LineageHead> {
-    const startMs = this.#clock.monotonic();
-    const head = (await this.#whileUnsent(() => this.files.fold(pages))) ?? (await this.files.append(pages));
+    const write = async () =>
+      (await this.#whileUnsent(() => this.files.fold(pages))) ?? (await this.files.append(pages));
     const walFrames = pages.span === undefined ? 0 : pages.span.lastFrame - pages.span.firstFrame;
-    this.#counters.noteSync(this.#clock.monotonic() - startMs, walFrames * walFrameBytes(pages.pageSizeBytes));
+    return this.#counted(write, walFrames * walFrameBytes(pages.pageSizeBytes));
+  }
+
+  async #counted(write: () => Promise<LineageHead>, walBytes: number): Promise<LineageHead> {
+    const startMs = this.#clock.monotonic();
+    const head = await write();
+    this.#counters.noteSync(this.#clock.monotonic() - startMs, walBytes);
     return head;
   }
 
