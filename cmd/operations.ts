@@ -6,6 +6,7 @@ import type { Logger } from '../src/runtime/logger.ts';
 import type { Store } from '../src/service/store/store.ts';
 import type { CommandIo } from './command.ts';
 import { ConfigReload } from './config-reload.ts';
+import type { HangUps } from './hang-ups.ts';
 import type { ReplicateArguments, ReplicateFile } from './replicate-arguments.ts';
 import { programVersion } from './version.ts';
 
@@ -18,7 +19,7 @@ export class Operations {
     store: Store,
     { config, file }: ReplicateArguments,
     { environment }: CommandIo,
-    logger: Logger,
+    { logger, hangUps }: { readonly logger: Logger; readonly hangUps: HangUps },
   ): Promise<Operations> {
     const operations = new Operations();
     const closers = operations.#closers;
@@ -26,7 +27,7 @@ export class Operations {
     const resolvePath = (path: string) => expandPath(path, environment);
     try {
       if (file !== undefined) {
-        const reload = ConfigReload.listen(config, { store, logger, read: () => file.reread() });
+        const reload = ConfigReload.listen(config, { store, logger, hangUps, read: () => file.reread() });
         closers.push(() => reload.close());
       }
       if (socket !== undefined) {

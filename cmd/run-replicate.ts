@@ -8,6 +8,7 @@ import type { StoreOptions } from '../src/service/store/store-options.ts';
 import type { CommandIo } from './command.ts';
 import { consoleLogger } from './console-logger.ts';
 import { ExecChild } from './exec-child.ts';
+import { HangUps } from './hang-ups.ts';
 import { OnceProgress } from './once-progress.ts';
 import { Operations } from './operations.ts';
 import { ProgressBar } from './progress-bar.ts';
@@ -77,7 +78,9 @@ async function runUntilStopped(
 ): Promise<number> {
   const { exec } = given.config;
   const signals = StopSignals.listen();
-  const operations = await Operations.open(store, given, io, logger);
+  const end = () => signals.hangUp();
+  const hangUps = HangUps.listen(end, given.file === undefined ? end : () => {});
+  const operations = await Operations.open(store, given, io, { logger, hangUps });
   const manager = new ServiceManager(io.environment.variables, io.environment.processId, { logger });
   try {
     await store.start();
@@ -88,7 +91,8 @@ async function runUntilStopped(
       whenAborted(signals.signal, () => {
         logger.info('stopping', { signal: signals.received });
         if (child === undefined) resolve(0);
-        else child.forward(signals.received ?? 'SIGTERM');
+        // Its terminal has told the program too, and not every one ends by that.
+        else child.forward(signals.received === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
       });
     });
     return await (child?.exitCode ?? requested);
@@ -98,6 +102,7 @@ async function runUntilStopped(
     await store.stop();
     manager.close();
     logger.info('stopped');
+    if (signals.received === 'SIGHUP') hangUps.end();
   }
 }
 
