@@ -11,8 +11,3 @@ export const replicaArgument = {
   path: z.string().min(1).describe('Path of a database of the running process, or the URL of one of its replicas.'),
   replica: z.string().optional().describe('Name of the replica to read, where a database has several.'),
 };
-
-/** How much an answer holds at most; a model reads all of it. */
-export function limitArgument(of: string, limit: number) {
-  return { limit: z.int().min(1).max(10_000).default(limit).describe(`How many ${of} are listed at most.`) };
-}

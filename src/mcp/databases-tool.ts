@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { databaseRecords, databaseTable } from '../service/report/database-list.ts';
-import { configArgument, limitArgument } from './arguments.ts';
+import { configArgument } from './arguments.ts';
+import { limitArgument, moreText } from './list-limit.ts';
 import { requireOwnConfig, type Served } from './served.ts';
 import { defineTool, type Tool } from './tool.ts';
 
@@ -29,9 +30,4 @@ export function databasesTool(served: Served): Tool {
       };
     },
   });
-}
-
-/** The end of a list that was cut. */
-export function moreText(left: number): string {
-  return left === 0 ? '' : `\n... and ${left} more: ask for them with limit`;
 }

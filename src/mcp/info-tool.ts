@@ -1,19 +1,21 @@
 import * as z from 'zod';
 import type { DatabaseConfig } from '../config/normal-config.ts';
+import { readAhead } from '../engine/restore/apply/read-ahead.ts';
 import type { Level } from '../format/ltx/level.ts';
-import { formatTxid } from '../format/ltx/txid.ts';
+import { formatTxid, type Txid } from '../format/ltx/txid.ts';
 import type { CallOptions, LtxFileInfo } from '../replica/replica-client.ts';
 import { messageOf } from '../runtime/typed-error.ts';
 import { withReplica } from '../service/replica-files.ts';
 import { formatTable } from '../service/report/table.ts';
-import { configArgument, limitArgument } from './arguments.ts';
-import { moreText } from './databases-tool.ts';
+import { configArgument } from './arguments.ts';
+import { limitArgument, moreText } from './list-limit.ts';
 import { requireOwnConfig, type Served } from './served.ts';
 import { recordOf, statusRecord, statusText } from './status-record.ts';
 import { defineTool, type Tool } from './tool.ts';
 
 /** A store that is away must not keep the rest of the answer. */
 const listMs = 10_000;
+const listsAtOnce = 8;
 
 const levelSummary = z.object({
   level: z.number(),
@@ -57,10 +59,9 @@ export function infoTool(served: Served): Tool {
       const nowMs = Date.now();
       const databases = await Promise.all(statuses.slice(0, limit).map((status) => recordOf(status, nowMs)));
       const files: ReplicaFiles[] = [];
-      for (const { database } of databases) {
-        const one = store.configs.find(({ path }) => path === database);
-        if (one !== undefined) files.push(await filesOf(one, { signal }));
-      }
+      const listed = new Set(databases.map(({ database }) => database));
+      const configs = store.configs.filter(({ path }) => listed.has(path));
+      for await (const one of readAhead(configs, listsAtOnce, (config) => filesOf(config, { signal }))) files.push(one);
       const uptime = Math.floor((nowMs - startedAtMs) / 1000);
       const facts = { version, pid: process.pid, started_at: new Date(startedAtMs).toISOString() };
       const data = { ...facts, uptime_seconds: uptime, config: configPath, databases, files, total: statuses.length };
@@ -92,16 +93,23 @@ async function filesOf({ path, replicas }: DatabaseConfig, { signal }: CallOptio
 }
 
 async function summaries(files: AsyncIterable<LtxFileInfo>): Promise<LevelSummary[]> {
-  const byLevel = new Map<Level, LtxFileInfo[]>();
-  for await (const file of files) byLevel.set(file.level, [...(byLevel.get(file.level) ?? []), file]);
-  return [...byLevel].sort(([a], [b]) => a - b).map(([level, found]) => summary(level, found));
-}
-
-function summary(level: Level, files: readonly LtxFileInfo[]): LevelSummary {
-  const min = files.reduce((least, { minTxid }) => (minTxid < least ? minTxid : least), files[0]!.minTxid);
-  const max = files.reduce((most, { maxTxid }) => (maxTxid > most ? maxTxid : most), files[0]!.maxTxid);
-  const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return { level, files: files.length, bytes, min_txid: formatTxid(min), max_txid: formatTxid(max) };
+  const byLevel = new Map<Level, { files: number; bytes: number; min: Txid; max: Txid }>();
+  for await (const { level, minTxid, maxTxid, sizeBytes } of files) {
+    const sum = byLevel.get(level) ?? { files: 0, bytes: 0, min: minTxid, max: maxTxid };
+    sum.files += 1;
+    sum.bytes += sizeBytes;
+    if (minTxid < sum.min) sum.min = minTxid;
+    if (maxTxid > sum.max) sum.max = maxTxid;
+    byLevel.set(level, sum);
+  }
+  return [...byLevel]
+    .sort(([a], [b]) => a - b)
+    .map(([level, { min, max, ...sum }]) => ({
+      level,
+      ...sum,
+      min_txid: formatTxid(min),
+      max_txid: formatTxid(max),
+    }));
 }
 
 function filesText({ database, replica, levels, error }: ReplicaFiles): string {

@@ -3,7 +3,8 @@ import { type Level, levels } from '../format/ltx/level.ts';
 import type { LtxFileInfo } from '../replica/replica-client.ts';
 import { listedFiles, withReplica, withTimes } from '../service/replica-files.ts';
 import { fileRecords, fileTable } from '../service/report/file-list.ts';
-import { configArgument, limitArgument, replicaArgument } from './arguments.ts';
+import { configArgument, replicaArgument } from './arguments.ts';
+import { limitArgument } from './list-limit.ts';
 import { replicasAt, requireOwnConfig, type Served } from './served.ts';
 import { defineTool, type Tool } from './tool.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { DatabaseStatus } from '../engine/replicator/database-status.ts';
-import { configArgument, databaseArgument, limitArgument } from './arguments.ts';
-import { moreText } from './databases-tool.ts';
+import { configArgument, databaseArgument } from './arguments.ts';
+import { limitArgument, moreText } from './list-limit.ts';
 import { databaseAt, requireOwnConfig, type Served } from './served.ts';
 import { recordOf, statusRecord, statusText } from './status-record.ts';
 import { defineTool, type Tool } from './tool.ts';
