@@ -1,6 +1,6 @@
 import { TypedError } from '../src/runtime/typed-error.ts';
 
-export type CommandErrorCode = 'database-missing' | 'exec-failed' | 'stopped';
+export type CommandErrorCode = 'exec-failed' | 'stopped';
 
 /** A command that was understood and cannot be carried out. Ends with exit code 1. */
 export class CommandError extends TypedError<CommandErrorCode> {}

@@ -5,6 +5,7 @@ import type { Logger } from '../src/runtime/logger.ts';
 import { Mutex } from '../src/runtime/mutex.ts';
 import { hintOf } from '../src/runtime/typed-error.ts';
 import type { Store } from '../src/service/store/store.ts';
+import type { HangUps } from './hang-ups.ts';
 
 /** Keys of the config file that a running process does not take over. */
 const fixedKeys = {
@@ -27,15 +28,15 @@ const fixedKeys = {
 export interface ReloadServices {
   readonly store: Pick<Store, 'configure'>;
   readonly logger: Logger;
+  readonly hangUps: HangUps;
   /** Reads the config file again, with the flags worked in. */
   readonly read: () => Promise<NormalConfig>;
 }
 
-/** Goes over to the config file as it stands whenever SIGHUP comes. A file that cannot be used changes nothing. */
+/** Goes over to the config file as it stands whenever SIGHUP asks for it. A file that cannot be used changes nothing. */
 export class ConfigReload {
   readonly #services: ReloadServices;
   readonly #mutex = new Mutex();
-  readonly #listener = () => void this.#mutex.run(() => this.#reload());
   #config: NormalConfig;
 
   private constructor(config: NormalConfig, services: ReloadServices) {
@@ -46,14 +47,13 @@ export class ConfigReload {
   /** `config`: what the process was started with. Listens until `close`. */
   static listen(config: NormalConfig, services: ReloadServices): ConfigReload {
     const reload = new ConfigReload(config, services);
-    process.on('SIGHUP', reload.#listener);
+    services.hangUps.request(() => void reload.#mutex.run(() => reload.#reload()));
     return reload;
   }
 
-  /** From now on the signal changes nothing. The handler stays: without one the signal would end the process. */
+  /** From now on the signal changes nothing. */
   close(): void {
-    process.on('SIGHUP', () => {});
-    process.off('SIGHUP', this.#listener);
+    this.#services.hangUps.request(() => {});
   }
 
   async #reload(): Promise<void> {

@@ -4,8 +4,8 @@ import type { DatabaseConfig, ReplicaConfig } from '../src/config/normal-config.
 import { parseLtxFileName } from '../src/format/ltx/file-name.ts';
 import { formatTxid, noTxid, type Txid } from '../src/format/ltx/txid.ts';
 import { levelPath } from '../src/replica/directory-layout.ts';
-import { systemErrorCode } from '../src/runtime/typed-error.ts';
-import { newestFile, withReplica } from './replica-files.ts';
+import { messageOf, systemErrorCode } from '../src/runtime/typed-error.ts';
+import { newestFile, withReplica } from '../src/service/replica-files.ts';
 import type { LeaseReader, ReplicaLease } from './replica-lease.ts';
 
 export interface ReplicaStatus {
@@ -61,7 +61,7 @@ async function replicaStatus(replica: ReplicaConfig): Promise<ReplicaStatus> {
     if (file === undefined) return { name, url };
     return { name, url, txid: formatTxid(file.maxTxid), shippedMs: file.timestampMs };
   } catch (error) {
-    return { name, url, error: error instanceof Error ? error.message : String(error) };
+    return { name, url, error: messageOf(error) };
   }
 }
 

@@ -1,7 +1,7 @@
+import { databaseRecords, databaseTable } from '../src/service/report/database-list.ts';
 import { defineCommand, printJson } from './command.ts';
 import { databasesOf, loadConfig } from './database-lookup.ts';
 import { configFlags, jsonFlag } from './flag.ts';
-import { formatTable } from './table.ts';
 import { refuseWords } from './words.ts';
 
 export const databasesCommand = defineCommand({
@@ -17,20 +17,8 @@ export const databasesCommand = defineCommand({
     refuseWords('databases', words);
     const { config } = await loadConfig(flags, io.environment);
     const databases = await databasesOf(config);
-    if (flags.json) {
-      const entries = databases.map(({ path, metaPath, replicas }) => ({
-        path,
-        replica: replicas[0]?.location.type,
-        meta_path: metaPath,
-        replicas: replicas.map(({ name, location, url }) => ({ name, type: location.type, url })),
-      }));
-      printJson(io, entries);
-      return undefined;
-    }
-    const rows = databases.flatMap(({ path, replicas }) =>
-      replicas.map(({ location, url }) => [path, location.type, url]),
-    );
-    io.print(formatTable(['path', 'replica', 'url'], rows));
+    if (flags.json) printJson(io, databaseRecords(databases));
+    else io.print(databaseTable(databases));
     return undefined;
   },
 });

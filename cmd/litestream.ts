@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { nearestName } from '../src/config/nearest-name.ts';
-import { TypedError } from '../src/runtime/typed-error.ts';
+import { messageOf, TypedError } from '../src/runtime/typed-error.ts';
 import type { Command, CommandIo } from './command.ts';
 import { commands } from './command-list.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
@@ -59,7 +59,7 @@ async function loadCommand(name: string): Promise<Command> {
 }
 
 async function tellError(error: unknown): Promise<void> {
-  io.tell(`Error: ${error instanceof Error ? error.message : String(error)}`);
+  io.tell(`Error: ${messageOf(error)}`);
   if (error instanceof TypedError && error.hint !== undefined) io.tell(`Hint: ${error.hint}`);
   if (!process.env.LITESTREAM_DEBUG || !(error instanceof Error)) return;
   const { SourcePositions } = await import('./source-positions.ts');

@@ -1,11 +1,10 @@
 import { type Level, levels } from '../src/format/ltx/level.ts';
-import { formatTxid } from '../src/format/ltx/txid.ts';
+import { datedFiles, withReplica } from '../src/service/replica-files.ts';
+import { fileRecords, fileTable } from '../src/service/report/file-list.ts';
 import { defineCommand, printJson } from './command.ts';
 import { replicaSource } from './database-lookup.ts';
 import { configFlags, jsonFlag, text, type ValueFlag } from './flag.ts';
-import { datedFiles, withReplica } from './replica-files.ts';
 import { replicaNamed } from './replica-named.ts';
-import { formatTable } from './table.ts';
 import { theOnlyWord } from './words.ts';
 
 const levelFlag: ValueFlag<readonly Level[]> = {
@@ -43,19 +42,8 @@ export const ltxCommand = defineCommand({
     const { replicas } = await replicaSource(word, flags, io.environment);
     const replica = replicaNamed(replicas, flags.replica);
     const files = await withReplica(replica, (client) => datedFiles(client, flags.level ?? [0]));
-    const rows = files.map(({ level, minTxid, maxTxid, sizeBytes, timestampMs }) => ({
-      level,
-      min_txid: formatTxid(minTxid),
-      max_txid: formatTxid(maxTxid),
-      size: sizeBytes,
-      timestamp: new Date(timestampMs).toISOString(),
-    }));
-    if (flags.json) printJson(io, rows);
-    else io.print(formatTable(['level', 'min_txid', 'max_txid', 'size', 'created'], rows.map(cells)));
+    if (flags.json) printJson(io, fileRecords(files));
+    else io.print(fileTable(files));
     return undefined;
   },
 });
-
-function cells(row: object): string[] {
-  return Object.values(row).map(String);
-}

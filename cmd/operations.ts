@@ -8,6 +8,7 @@ import type { Logger } from '../src/runtime/logger.ts';
 import type { Store } from '../src/service/store/store.ts';
 import type { CommandIo } from './command.ts';
 import { ConfigReload } from './config-reload.ts';
+import type { HangUps } from './hang-ups.ts';
 import type { ReplicateArguments, ReplicateFile } from './replicate-arguments.ts';
 import { programVersion } from './version.ts';
 
@@ -16,12 +17,13 @@ export interface OperationsServices {
   readonly logger: Logger;
   /** The last lines of the log; undefined when nobody will look at them. */
   readonly events: RecentEvents | undefined;
+  readonly hangUps: HangUps;
 }
 
 /** The build puts the page beside the command. */
 const pageFolder = new URL('./page/', import.meta.url);
 
-/** What a running process offers beside the replication, as far as it is configured: reload, control, metrics, dashboard, heartbeat. */
+/** What a running process offers beside the replication, as far as it is configured: reload, control, metrics, dashboard, tools, heartbeat. */
 export class Operations {
   readonly #closers: (() => Promise<void> | void)[] = [];
 
@@ -29,19 +31,19 @@ export class Operations {
   static async open(
     { config, file }: ReplicateArguments,
     { environment }: CommandIo,
-    { store, logger, events }: OperationsServices,
+    { store, logger, events, hangUps }: OperationsServices,
   ): Promise<Operations> {
     const operations = new Operations();
     const closers = operations.#closers;
-    const { socket, metricsAddress: address, dashboard, readyMaxLagMs: maxLagMs, heartbeat } = config;
+    const { socket, metricsAddress: address, dashboard, readyMaxLagMs: maxLagMs, mcp, heartbeat } = config;
+    const resolvePath = (path: string) => expandPath(path, environment);
     try {
       if (file !== undefined) {
-        const reload = ConfigReload.listen(config, { store, logger, read: () => file.reread() });
+        const reload = ConfigReload.listen(config, { store, logger, hangUps, read: () => file.reread() });
         closers.push(() => reload.close());
       }
       if (socket !== undefined) {
         const { ControlSocket } = await import('../src/control/control-socket.ts');
-        const resolvePath = (path: string) => expandPath(path, environment);
         const control = await ControlSocket.open(socket, controlled(store, file, resolvePath), { logger });
         closers.push(() => control.close());
       }
@@ -56,6 +58,18 @@ export class Operations {
         const services = { store, events, clock: systemClock, logger };
         const page = await DashboardServer.open({ ...options, configPath: file?.path, pageFolder }, services);
         closers.push(() => page.close());
+      }
+      if (mcp !== undefined && file !== undefined) {
+        const { ToolServer } = await import('../src/mcp/tool-server.ts');
+        const tools = await ToolServer.open(mcp, {
+          store,
+          version: programVersion(),
+          startedAtMs: Date.now(),
+          configPath: file.path,
+          resolvePath,
+          logger,
+        });
+        closers.push(() => tools.close());
       }
       if (heartbeat !== undefined) {
         const { Heartbeat } = await import('../src/monitoring/heartbeat.ts');

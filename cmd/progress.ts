@@ -1,5 +1,6 @@
-import { formatByteSize } from '../src/config/value/byte-size.ts';
 import type { Logger } from '../src/runtime/logger.ts';
+import { progressFields, shareOf } from '../src/service/report/progress-fields.ts';
+import { ProgressBar } from './progress-bar.ts';
 
 export interface ProgressOptions {
   /** What is being done: `restore`. */
@@ -15,50 +16,38 @@ export interface ProgressServices {
   readonly monotonic: () => number;
 }
 
-const barCells = 30;
-const redrawMs = 100;
 const lineMs = 10_000;
 
 /** Long work as people see it: a bar on a terminal, else a log line every ten seconds. Reports come as often as they like. */
 export class Progress {
   readonly #options: ProgressOptions;
   readonly #services: ProgressServices;
+  readonly #bar: ProgressBar;
   readonly #startedMs: number;
-  #shownMs: number;
-  #isBarShown = false;
+  #saidMs: number;
 
   constructor(options: ProgressOptions, services: ProgressServices) {
     this.#options = options;
     this.#services = services;
+    this.#bar = new ProgressBar(services);
     this.#startedMs = services.monotonic();
-    this.#shownMs = options.isTerminal ? Number.NEGATIVE_INFINITY : this.#startedMs;
+    this.#saidMs = this.#startedMs;
   }
 
   report(doneBytes: number, totalBytes: number): void {
     const nowMs = this.#services.monotonic();
     const { isTerminal, act } = this.#options;
-    if (nowMs - this.#shownMs < (isTerminal ? redrawMs : lineMs)) return;
-    this.#shownMs = nowMs;
-    const share = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes);
-    const seconds = (nowMs - this.#startedMs) / 1000;
-    const speed = seconds > 0 ? `${formatByteSize(Math.round(doneBytes / seconds))}/s` : '';
-    const percent = `${Math.floor(share * 100)}%`;
-    if (!isTerminal) {
-      const done = `${formatByteSize(doneBytes)} of ${formatByteSize(totalBytes)}`;
-      this.#services.logger.info(`${act} goes on`, { percent, done, speed });
-      return;
+    const fields = progressFields(doneBytes, totalBytes, nowMs - this.#startedMs);
+    if (isTerminal) {
+      this.#bar.draw({ label: act, share: shareOf(doneBytes, totalBytes), details: [fields.done, fields.speed] });
+    } else if (nowMs - this.#saidMs >= lineMs) {
+      this.#saidMs = nowMs;
+      this.#services.logger.info(`${act} goes on`, { ...fields });
     }
-    const filled = Math.floor(share * barCells);
-    const bar = `${'='.repeat(filled)}${' '.repeat(barCells - filled)}`;
-    const amounts = `${formatByteSize(doneBytes)} of ${formatByteSize(totalBytes)}`;
-    // The escape sequence clears what a longer line left behind.
-    this.#services.write(`\r${act} [${bar}] ${percent.padStart(4)}  ${amounts}  ${speed}\u001b[K`);
-    this.#isBarShown = true;
   }
 
   /** Takes the bar off the terminal. Idempotent; to be called before anything else is written there. */
   end(): void {
-    if (this.#isBarShown) this.#services.write('\r\u001b[K');
-    this.#isBarShown = false;
+    this.#bar.end();
   }
 }

@@ -3,6 +3,7 @@ import type { LeaseRecord } from '../src/replica/lease/lease-record.ts';
 import { locationUrl, type ReplicaLocation } from '../src/replica/replica-location.ts';
 import { DurableFiles } from '../src/runtime/durable-files.ts';
 import { silentLogger } from '../src/runtime/logger.ts';
+import { messageOf } from '../src/runtime/typed-error.ts';
 import { isLeased } from '../src/service/lease/is-leased.ts';
 
 /** What the lease object of a replica says. */
@@ -37,7 +38,7 @@ async function readLease(place: ReplicaLocation): Promise<ReplicaLease | undefin
     const stored = await store.read();
     return stored && leaseIn(stored.record);
   } catch (error) {
-    return { kind: 'unreadable', error: error instanceof Error ? error.message : String(error) };
+    return { kind: 'unreadable', error: messageOf(error) };
   } finally {
     await store.close();
   }

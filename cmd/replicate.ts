@@ -34,7 +34,7 @@ export const replicateCommand = defineCommand({
   notes: [
     'An argument with a scheme is a replica URL, anything else a database, a quoted glob or a directory. One database: the URLs are its replicas. Several databases, a glob or a directory: each database is copied to the URL and its path below the fixed part, and new files join while running.',
     'Without a URL $LITESTREAM_REPLICA_URL is used, else the directory DB_PATH-replica beside each database. Such directories, .*-litestream, and files ending in -wal, -shm, -journal or .tmp are never taken for databases.',
-    'SIGTERM and SIGINT end it after a last sync; a second one ends it at once. SIGHUP has it read the config file again: databases that stay as they are go on undisturbed, and a file that cannot be used changes nothing.',
+    'SIGTERM and SIGINT end it after a last sync; a second one ends it at once. SIGHUP has it read the config file again: databases that stay as they are go on undisturbed, and a file that cannot be used changes nothing. Without a config file, or when its terminal is gone, SIGHUP ends it after a last sync.',
   ],
   examples: [
     ['Copy the databases of the config file.', 'replicate'],

@@ -1,10 +1,10 @@
-import { diskDirectoryReader } from '../src/config/disk-directory-reader.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+import { filesBelow } from '../src/service/local-state.ts';
+import { localStateOf, resetDatabase, resetText } from '../src/service/reset-database.ts';
 import { defineCommand } from './command.ts';
-import { CommandError } from './command-error.ts';
 import { databaseNamed } from './database-lookup.ts';
 import { exitCodes } from './exit-code.ts';
 import { configFlags, toggle } from './flag.ts';
-import { filesBelow, localStateEntries, removeLocalState } from './local-state.ts';
 import { theOnlyWord } from './words.ts';
 
 export const resetCommand = defineCommand({
@@ -20,29 +20,15 @@ export const resetCommand = defineCommand({
   async run({ flags, words }, io) {
     const word = theOnlyWord('reset', words, 'a database path', 'reset /path/to/db');
     const database = await databaseNamed(word, flags, io.environment);
-    const { path, metaPath } = database;
-    if ((await diskDirectoryReader.kind(path)) === 'missing') {
-      throw new CommandError('database-missing', `Cannot reset ${path}: the database does not exist`);
-    }
-    const entries = await localStateEntries(metaPath);
-    if (entries === undefined || entries.length === 0) {
-      io.print(`No local state of ${path}: ${metaPath} ${entries === undefined ? 'does not exist' : 'holds none'}`);
-      return exitCodes.done;
-    }
-    if (flags['dry-run']) {
-      io.print(`Would remove the local state of ${path}:`);
-      for (const file of await filesBelow(entries)) io.print(`  ${file}`);
+    const state = await localStateOf(database);
+    if (flags['dry-run'] && state.entries.length > 0) {
+      io.print(`Would remove the local state of ${database.path}:`);
+      for (const file of await filesBelow(state.entries)) io.print(`  ${file}`);
       io.print('Nothing was removed.');
       return exitCodes.done;
     }
-    const { holdLocalState } = await import('./hold-local-state.ts');
-    const hold = await holdLocalState(database);
-    try {
-      await removeLocalState(metaPath, entries);
-    } finally {
-      await hold[Symbol.asyncDispose]();
-    }
-    io.print(`Removed the local state of ${path} in ${metaPath}. The next replicate starts anew.`);
+    if (state.entries.length > 0) await resetDatabase(database, state, { logger: silentLogger });
+    io.print(resetText(database, state));
     return exitCodes.done;
   },
 });

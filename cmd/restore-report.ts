@@ -1,43 +1,18 @@
 import { formatByteSize } from '../src/config/value/byte-size.ts';
-import { formatGoDuration } from '../src/config/value/go-duration.ts';
 import type { RestoreResult } from '../src/engine/restore/restore-options.ts';
 import { formatLtxFileName } from '../src/format/ltx/file-name.ts';
 import { formatTxid } from '../src/format/ltx/txid.ts';
+import { type Restored, restoredRecord, restoredText } from '../src/service/report/restored.ts';
+import { formatTable } from '../src/service/report/table.ts';
 import { type CommandIo, printJson } from './command.ts';
 import type { RestoreArguments } from './restore-arguments.ts';
-import { formatTable } from './table.ts';
 
-type Restored = Extract<RestoreResult, { outcome: 'restored' | 'checked' }>;
 type Planned = Extract<RestoreResult, { outcome: 'planned' }>;
 
-/** What a restore or a check has done: Litestream's fields, then ours. */
-export function printRestored(result: Restored, { outputPath, integrityCheck, json }: RestoreArguments, io: CommandIo) {
-  const { outcome, replica, txid, timestampMs, sizeBytes, durationMs, verification } = result;
-  const isCheck = outcome === 'checked';
-  const timestamp = new Date(timestampMs).toISOString();
-  if (json) {
-    printJson(io, {
-      db_path: outputPath,
-      replica: replica.client.type,
-      txid: formatTxid(txid),
-      duration_ms: Math.round(durationMs),
-      integrity_check: integrityCheck,
-      timestamp,
-      size: sizeBytes,
-      verified_by: verification,
-      checked_only: isCheck || undefined,
-    });
-    return;
-  }
-  const what = isCheck ? `${replica.client.url} can be restored` : `Restored ${outputPath}`;
-  const by = { 'database-checksum': 'the database checksum', 'file-checksums': 'the checksums of its files' };
-  const sqlite = integrityCheck === 'none' ? '' : ` and SQLite's ${integrityCheck} check`;
-  io.print(
-    [
-      `${what}: TXID ${formatTxid(txid)} of ${timestamp}`,
-      `${formatByteSize(sizeBytes)} in ${formatGoDuration(Math.round(durationMs))}, verified by ${by[verification]}${sqlite}`,
-    ].join(', '),
-  );
+/** What a restore or a check has done. */
+export function printRestored(result: Restored, restore: RestoreArguments, io: CommandIo): void {
+  if (restore.json) printJson(io, restoredRecord(result, restore));
+  else io.print(restoredText(result, restore));
 }
 
 /** What a restore would read, as Litestream prints it. */

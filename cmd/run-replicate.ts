@@ -1,5 +1,6 @@
 import type { LoggingConfig, NormalConfig } from '../src/config/normal-config.ts';
 import { RecentEvents } from '../src/dashboard/recent-events.ts';
+import { systemClock } from '../src/runtime/clock.ts';
 import type { Logger } from '../src/runtime/logger.ts';
 import { once } from '../src/service/store/once.ts';
 import { openStore } from '../src/service/store/open-store.ts';
@@ -8,7 +9,10 @@ import type { StoreOptions } from '../src/service/store/store-options.ts';
 import type { CommandIo } from './command.ts';
 import { consoleLogger } from './console-logger.ts';
 import { ExecChild } from './exec-child.ts';
+import { HangUps } from './hang-ups.ts';
+import { OnceProgress } from './once-progress.ts';
 import { Operations, type OperationsServices } from './operations.ts';
+import { ProgressBar } from './progress-bar.ts';
 import type { ReplicateArguments } from './replicate-arguments.ts';
 import { ServiceManager } from './service-manager.ts';
 import { StopSignals } from './signals.ts';
@@ -19,8 +23,11 @@ import { StopSignals } from './signals.ts';
  */
 export async function runReplicate(given: ReplicateArguments, io: CommandIo): Promise<number> {
   const { config, blame, adopt } = given;
+  // A log line takes the place of a bar, which is drawn again below it.
+  const bar =
+    given.once && io.isTerminal ? new ProgressBar({ write: io.write, monotonic: systemClock.monotonic }) : undefined;
   const events = config.dashboard === undefined ? undefined : new RecentEvents();
-  const written = loggerOf(config.logging, io);
+  const written = loggerOf(config.logging, io, bar);
   const logger = events?.tee(written) ?? written;
   const shutdown = { timeoutMs: config.shutdownSyncTimeoutMs, retryMs: config.shutdownSyncIntervalMs };
   const { databases, directories, workers, storeCallsPerSecond, parkAfterMs, databasesAtOnce } = config;
@@ -36,17 +43,30 @@ export async function runReplicate(given: ReplicateArguments, io: CommandIo): Pr
     shutdown,
     careMode: given.once ? 'on-demand' : 'by-schedule',
     logLevel: config.logging.level,
+    saysProgress: bar === undefined,
   };
   const store = openStore(options, { logger });
   announce(config, given.missingVariables, logger);
-  return given.once ? runOnce(store, given, logger) : runUntilStopped(given, io, { store, logger, events });
+  return given.once ? runOnce(store, given, bar, logger) : runUntilStopped(given, io, { store, logger, events });
 }
 
-async function runOnce(store: Store, given: ReplicateArguments, logger: Logger): Promise<number> {
+async function runOnce(
+  store: Store,
+  given: ReplicateArguments,
+  bar: ProgressBar | undefined,
+  logger: Logger,
+): Promise<number> {
   const { signal } = StopSignals.listen();
+  const progress = bar && new OnceProgress(store, bar);
+  const ended = new AbortController();
   const { forceSnapshot, enforceRetention } = given;
   const maintain = forceSnapshot || enforceRetention ? { forceSnapshot, enforceRetention } : undefined;
-  const { shipped, failed } = await once(store, { signal, maintain });
+  const drawing = progress?.run(ended.signal);
+  const report = await once(store, { signal, maintain, onEnded: (path) => progress?.ended(path) }).finally(async () => {
+    ended.abort();
+    await drawing;
+  });
+  const { shipped, failed } = report;
   for (const { path, txid } of shipped) logger.info('everything is shipped', { db: path, txid });
   for (const { path, error } of failed) logger.error('not everything is shipped', { db: path, error });
   return failed.length === 0 ? 0 : 1;
@@ -56,12 +76,14 @@ async function runOnce(store: Store, given: ReplicateArguments, logger: Logger):
 async function runUntilStopped(
   given: ReplicateArguments,
   io: CommandIo,
-  services: OperationsServices,
+  services: Omit<OperationsServices, 'hangUps'>,
 ): Promise<number> {
   const { store, logger } = services;
   const { exec } = given.config;
   const signals = StopSignals.listen();
-  const operations = await Operations.open(given, io, services);
+  const end = () => signals.hangUp();
+  const hangUps = HangUps.listen(end, given.file === undefined ? end : () => {});
+  const operations = await Operations.open(given, io, { ...services, hangUps });
   const manager = new ServiceManager(io.environment.variables, io.environment.processId, { logger });
   try {
     await store.start();
@@ -72,7 +94,8 @@ async function runUntilStopped(
       whenAborted(signals.signal, () => {
         logger.info('stopping', { signal: signals.received });
         if (child === undefined) resolve(0);
-        else child.forward(signals.received ?? 'SIGTERM');
+        // Its terminal has told the program too, and not every one ends by that.
+        else child.forward(signals.received === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
       });
     });
     return await (child?.exitCode ?? requested);
@@ -82,6 +105,7 @@ async function runUntilStopped(
     await store.stop();
     manager.close();
     logger.info('stopped');
+    if (signals.received === 'SIGHUP') hangUps.end();
   }
 }
 
@@ -111,6 +135,9 @@ function announce(config: NormalConfig, missingVariables: readonly string[], log
     logger.warn('the config file names a variable that is not set', { variable: name });
 }
 
-function loggerOf(logging: LoggingConfig, io: CommandIo): Logger {
-  return consoleLogger(logging, (line) => io[logging.stream === 'stdout' ? 'print' : 'tell'](line.trimEnd()));
+function loggerOf(logging: LoggingConfig, io: CommandIo, bar: ProgressBar | undefined): Logger {
+  return consoleLogger(logging, (line) => {
+    bar?.end();
+    io[logging.stream === 'stdout' ? 'print' : 'tell'](line.trimEnd());
+  });
 }

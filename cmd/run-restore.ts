@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logLevel } from '../src/config/log-level.ts';
 import { outputState } from '../src/engine/restore/output-file.ts';
-import type { NamedReplica, RestoreOptions, RestoreResult } from '../src/engine/restore/restore-options.ts';
+import type { RestoreOptions, RestoreResult } from '../src/engine/restore/restore-options.ts';
 import { formatTxid } from '../src/format/ltx/txid.ts';
 import { loadKernels } from '../src/kernel/load-kernels.ts';
-import { openReplica } from '../src/replica/open-replica.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { DurableFiles } from '../src/runtime/durable-files.ts';
 import type { Logger } from '../src/runtime/logger.ts';
+import { withOpenReplicas } from '../src/service/named-replicas.ts';
 import { restoreDatabase } from '../src/service/restore-database.ts';
 import type { CommandIo } from './command.ts';
 import { CommandError } from './command-error.ts';
@@ -31,7 +31,7 @@ export async function runRestore(restore: RestoreArguments, io: CommandIo): Prom
       progress?.end();
       io.write(line);
     },
-  );
+  ).child({ db: restore.outputPath });
   const { monotonic } = systemClock;
   progress = new Progress({ act: 'restore', isTerminal: io.isTerminal }, { write: io.write, logger, monotonic });
   try {
@@ -56,38 +56,36 @@ interface RestoreRun {
 
 async function restored(restore: RestoreArguments, { logger, progress, signal }: RestoreRun): Promise<RestoreResult> {
   const services = { kernels: loadKernels(), durableFiles: new DurableFiles(), clock: systemClock, logger };
-  const replicas: NamedReplica[] = [];
   // A check of a URL has no place of its own.
   const folder = restore.outputPath === undefined ? await mkdtemp(join(tmpdir(), 'litestream-check-')) : undefined;
+  const outputPath = restore.outputPath ?? join(folder!, 'restored.db');
+  const { target, exact, integrityCheck, parallelism, metaPath } = restore;
   try {
-    for (const { name, location } of restore.replicas) {
-      replicas.push({ name, client: openReplica(location, services) });
-    }
-    const { target, exact, integrityCheck, parallelism, metaPath } = restore;
-    const outputPath = restore.outputPath ?? join(folder!, 'restored.db');
-    return await restoreDatabase(
-      {
-        replicas,
-        target,
-        exact,
-        integrityCheck,
-        parallelism,
-        signal,
-        outputPath,
-        metaPath,
-        mode: restore.check ? 'check' : restore.dryRun ? 'plan' : 'restore',
-        whenOutputExists: await whenOutputExists(restore, outputPath),
-        whenNoBackup: restore.ifReplicaExists ? 'report' : 'fail',
-        onPlan: ({ replica, plan }) => {
-          const fields = { replica: replica.name, txid: formatTxid(plan.txid), files: plan.files.length };
-          logger.info('restoring', { ...fields, bytes: plan.bytes });
+    const existing = await whenOutputExists(restore, outputPath);
+    return await withOpenReplicas(restore.replicas, services, (replicas) =>
+      restoreDatabase(
+        {
+          replicas,
+          target,
+          exact,
+          integrityCheck,
+          parallelism,
+          signal,
+          outputPath,
+          metaPath,
+          mode: restore.check ? 'check' : restore.dryRun ? 'plan' : 'restore',
+          whenOutputExists: existing,
+          whenNoBackup: restore.ifReplicaExists ? 'report' : 'fail',
+          onPlan: ({ replica, plan }) => {
+            const fields = { replica: replica.name, txid: formatTxid(plan.txid), files: plan.files.length };
+            logger.info('restoring', { ...fields, bytes: plan.bytes });
+          },
+          onProgress: ({ doneBytes, totalBytes }) => progress.report(doneBytes, totalBytes),
         },
-        onProgress: ({ doneBytes, totalBytes }) => progress.report(doneBytes, totalBytes),
-      },
-      services,
+        services,
+      ),
     );
   } finally {
-    for (const { client } of replicas) await client.close();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }
@@ -106,12 +104,11 @@ function report(
   restore: RestoreArguments,
   { logger, io }: { readonly logger: Logger; readonly io: CommandIo },
 ): void {
-  if (result.outcome === 'already-there')
-    logger.info('database already exists, skipping', { path: restore.outputPath });
+  if (result.outcome === 'already-there') logger.info('database already exists, skipping');
   else if (result.outcome === 'no-backup') logger.info('no matching backups found');
   else if (result.outcome !== 'planned') printRestored(result, restore, io);
   else {
-    for (const { message } of result.notices) logger.warn(message);
+    for (const { message, replica = result.replica.name } of result.notices) logger.warn(message, { replica });
     printPlan(result, restore, io);
   }
 }

@@ -26,7 +26,7 @@ export class StopSignals {
   readonly #abort = new AbortController();
   readonly #listeners = { SIGINT: () => this.#receive('SIGINT'), SIGTERM: () => this.#receive('SIGTERM') };
   #firstMs: number | undefined;
-  #received: StopSignalName | undefined;
+  #received: StopSignalName | 'SIGHUP' | undefined;
 
   /** Listens until `close`. */
   static listen(source: SignalSource = process, monotonic: () => number = () => performance.now()): StopSignals {
@@ -47,8 +47,13 @@ export class StopSignals {
   }
 
   /** The first request; undefined before one. */
-  get received(): StopSignalName | undefined {
+  get received(): StopSignalName | 'SIGHUP' | undefined {
     return this.#received;
+  }
+
+  /** A hang-up is a request too, and never an impatient second one: it comes from the kernel and from shells. */
+  hangUp(): void {
+    if (this.#firstMs === undefined) this.#receive('SIGHUP');
   }
 
   /** From now on the signals do again what they do without us. */
@@ -57,7 +62,7 @@ export class StopSignals {
     this.#source.off('SIGTERM', this.#listeners.SIGTERM);
   }
 
-  #receive(name: StopSignalName): void {
+  #receive(name: StopSignalName | 'SIGHUP'): void {
     const nowMs = this.#monotonic();
     if (this.#firstMs !== undefined) {
       if (nowMs - this.#firstMs >= sameRequestMs) this.#source.exit(128 + constants.signals[name]);

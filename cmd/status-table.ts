@@ -1,9 +1,9 @@
 import { formatByteSize } from '../src/config/value/byte-size.ts';
 import { formatGoDuration } from '../src/config/value/go-duration.ts';
+import { formatTable, type Paint } from '../src/service/report/table.ts';
 import { type Colour, coloured } from './colour.ts';
 import type { DatabaseStatus } from './database-status.ts';
 import type { ReplicaLease } from './replica-lease.ts';
-import { formatTable, type Paint } from './table.ts';
 
 const columns = ['database', 'status', 'local txid', 'wal size', 'replica', 'replica txid', 'shipped', 'age'];
 

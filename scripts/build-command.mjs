@@ -25,8 +25,8 @@ export async function buildCommand(outdir) {
     // Not `node`: packages then come as ES modules, of which only what is used is taken.
     platform: 'neutral',
     target: 'node20',
-    // prom-client is CommonJS, and needed by few.
-    external: ['node:*', 'better-sqlite3', '@aws-sdk/*', 'prom-client'],
+    // The last two are CommonJS, or rest on what is, and needed by few.
+    external: ['node:*', 'better-sqlite3', '@aws-sdk/*', 'prom-client', '@modelcontextprotocol/sdk/*'],
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { DatabaseConfig } from '../../src/config/normal-config.ts';
 import { formatByteSize } from '../../src/config/value/byte-size.ts';
 import type { RunningLitestreams } from '../../src/engine/running-litestreams.ts';
-import { systemErrorCode } from '../../src/runtime/typed-error.ts';
+import { messageOf, systemErrorCode } from '../../src/runtime/typed-error.ts';
 import { AttachedFiles } from '../../src/sqlite/attached-files.ts';
 import { type DatabaseKind, inspectDatabase } from '../../src/sqlite/inspect-database.ts';
 import { type Finding, type Found, finding } from './finding.ts';
@@ -97,7 +97,7 @@ async function localState(metaPath: string): Promise<Found> {
   } catch (error) {
     return {
       severity: 'failure',
-      state: `${existing} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      state: `${existing} cannot be written: ${messageOf(error)}`,
       remedy: 'give this user write permission there, or configure another meta-path',
     };
   }

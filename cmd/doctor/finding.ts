@@ -1,4 +1,4 @@
-import { hintOf } from '../../src/runtime/typed-error.ts';
+import { hintOf, messageOf } from '../../src/runtime/typed-error.ts';
 
 /** `note`: worth knowing; `warning`: it works, with less than it could; `failure`: it does not work. */
 export type Severity = 'ok' | 'note' | 'warning' | 'failure';
@@ -24,7 +24,6 @@ export async function finding(check: string, about: string, run: () => Promise<F
   try {
     return { check, about, ...(await run()) };
   } catch (error) {
-    const state = error instanceof Error ? error.message : String(error);
-    return { check, about, severity: 'failure', state, remedy: hintOf(error) };
+    return { check, about, severity: 'failure', state: messageOf(error), remedy: hintOf(error) };
   }
 }

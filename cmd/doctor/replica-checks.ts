@@ -8,7 +8,7 @@ import { locationUrl, type ReplicaLocation } from '../../src/replica/replica-loc
 import { DurableFiles } from '../../src/runtime/durable-files.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { isLeased } from '../../src/service/lease/is-leased.ts';
-import { newestFile, withReplica } from '../replica-files.ts';
+import { newestFile, withReplica } from '../../src/service/replica-files.ts';
 import { LeaseReader, type ReplicaLease } from '../replica-lease.ts';
 import { type Finding, type Found, finding } from './finding.ts';
 

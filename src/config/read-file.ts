@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { systemErrorCode } from '../runtime/typed-error.ts';
+import { messageOf, systemErrorCode } from '../runtime/typed-error.ts';
 import { ConfigError } from './config-error.ts';
 import { expandPath } from './database-paths.ts';
 import { expandEnvironment } from './environment-expansion.ts';
@@ -80,7 +80,7 @@ async function readText(file: string): Promise<string> {
       const hint = 'name one with -config or LITESTREAM_CONFIG';
       throw new ConfigError('not-found', `Cannot read config ${file}: it does not exist`, { cause: error, hint });
     }
-    const current = error instanceof Error ? error.message : String(error);
+    const current = messageOf(error);
     throw new ConfigError('unreadable', `Cannot read config ${file}: ${current}`, { cause: error });
   }
 }

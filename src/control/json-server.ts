@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import * as z from 'zod';
 import { ConfigError } from '../config/config-error.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { hintOf } from '../runtime/typed-error.ts';
+import { hintOf, messageOf } from '../runtime/typed-error.ts';
 import { ServiceError } from '../service/service-error.ts';
 import type { ErrorAnswer } from './control-messages.ts';
 
@@ -34,8 +34,8 @@ export class HttpError extends Error {
 /** A server of JSON answers. `closing` ends what is under way when it closes. */
 export function jsonServer(routes: Routes, closing: AbortSignal, { logger }: { readonly logger: Logger }): Server {
   return createServer((request, response) => {
-    void answer(request, routes, closing).then(({ status, body }) => {
-      if (status >= 500) logger.warn('a request failed', { route: `${request.method} ${request.url}`, ...body });
+    void answer(request, routes, closing).then(({ status, body, db }) => {
+      if (status >= 500) logger.warn('a request failed', { route: `${request.method} ${request.url}`, db, ...body });
       send(response, status, body);
     });
   });
@@ -45,14 +45,17 @@ async function answer(
   request: IncomingMessage,
   routes: Routes,
   signal: AbortSignal,
-): Promise<{ status: number; body: object }> {
+): Promise<{ status: number; body: object; db?: unknown }> {
+  let db: unknown;
   try {
     const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
     const act = routes[`${request.method} ${pathname}`];
     if (act === undefined) throw notServed(pathname, routes);
-    return { status: 200, body: await act({ query, body: await jsonBody(request), signal }) };
+    const body = await jsonBody(request);
+    db = typeof body === 'object' && body !== null && 'path' in body ? body.path : undefined;
+    return { status: 200, body: await act({ query, body, signal }) };
   } catch (error) {
-    return failure(error);
+    return { ...failure(error), db };
   }
 }
 
@@ -84,7 +87,7 @@ function failure(error: unknown): { status: number; body: ErrorAnswer } {
     return { status: error.status, body: { error: error.message, details: error.details } };
   if (error instanceof z.ZodError)
     return { status: 400, body: { error: error.issues[0]?.message ?? 'invalid request' } };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { status: statusOf(error), body: { error: message, details: hintOf(error) } };
 }
 

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { SocketConfig } from '../config/normal-config.ts';
-import { systemErrorCode } from '../runtime/typed-error.ts';
+import { messageOf, systemErrorCode } from '../runtime/typed-error.ts';
 import { ControlError } from './control-error.ts';
 
 /** What fits into the address of a Unix socket on Linux, and less than what does on macOS. */
@@ -31,7 +31,7 @@ export async function listenOnSocket(server: Server, { path, permissions }: Sock
     await listening;
     chmodSync(path, permissions);
   } catch (error) {
-    throw refused(path, reasonOf(error), 'configure socket.path in a directory that exists and can be written', error);
+    throw refused(path, messageOf(error), 'configure socket.path in a directory that exists and can be written', error);
   }
 }
 
@@ -56,10 +56,6 @@ function isAnswered(path: string): Promise<boolean> {
     });
     socket.once('error', (error) => resolve(systemErrorCode(error) !== 'ECONNREFUSED'));
   });
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function refused(path: string, state: string, hint: string, cause?: unknown): ControlError {

@@ -1,3 +1,5 @@
+import { LongWork } from './long-work.ts';
+
 /** How SQLite is asked to copy the WAL back. RESTART: a checkpoint under a barrier, after which the WAL begins anew. */
 export const checkpointModes = ['PASSIVE', 'RESTART', 'TRUNCATE'] as const;
 export type CheckpointMode = (typeof checkpointModes)[number];
@@ -23,8 +25,9 @@ export interface DatabaseCounts {
   readonly longestBarrierSeconds: number;
 }
 
-/** Counts for one database, however often it is attached. */
+/** What is counted, and what is under way, for one database, however often it is attached. */
 export class DatabaseCounters {
+  readonly work = new LongWork();
   #syncs = 0;
   #syncErrors = 0;
   #syncMs = 0;
@@ -33,7 +36,7 @@ export class DatabaseCounters {
   #longestBarrierMs = 0;
   readonly #checkpoints = { PASSIVE: noCheckpoints(), RESTART: noCheckpoints(), TRUNCATE: noCheckpoints() };
 
-  /** A local file was written, of so many bytes of the WAL. */
+  /** A local file was written, of so many bytes of the WAL; of none where the whole database was read. */
   noteSync(tookMs: number, walBytes: number): void {
     this.#syncs += 1;
     this.#syncMs += tookMs;

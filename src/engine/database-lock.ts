@@ -53,7 +53,7 @@ export class DatabaseLock {
       await lock.release();
       throw error;
     }
-    logger.debug('database locked', { path: options.databasePath, locks: lock.#held.map(({ file }) => file.path) });
+    logger.debug('database locked', { db: options.databasePath, locks: lock.#held.map(({ file }) => file.path) });
     return lock;
   }
 
@@ -74,7 +74,8 @@ export class DatabaseLock {
     try {
       await writeLockOwner(meta);
     } catch (error) {
-      logger.debug('lock owner not written', { path: meta.lockOwnerPath, error }); // a full disk is no reason to stand still
+      // A full disk is no reason to stand still.
+      logger.debug('lock owner not written', { db: databasePath, path: meta.lockOwnerPath, error });
     }
   }
 

@@ -1,3 +1,5 @@
+import type { Checksum } from '../format/ltx/checksum.ts';
+import type { Txid } from '../format/ltx/txid.ts';
 import { TypedError } from '../runtime/typed-error.ts';
 
 export type EngineErrorCode =
@@ -24,8 +26,17 @@ export type EngineErrorCode =
   /** Not possible now. */
   | 'unavailable';
 
+export interface EngineErrorData {
+  /** The name of the replica it is about. */
+  readonly replica?: string | undefined;
+  /** Where the replica and the database differ. */
+  readonly txid?: Txid | undefined;
+  readonly replicaChecksum?: Checksum | undefined;
+  readonly databaseChecksum?: Checksum | undefined;
+}
+
 /** A database that cannot be followed as it is. */
-export class EngineError extends TypedError<EngineErrorCode> {}
+export class EngineError extends TypedError<EngineErrorCode, EngineErrorData> {}
 
 export function positionLost(path: string, state: string): EngineError {
   return new EngineError('position-lost', `Cannot follow the WAL of ${path}: ${state}`);

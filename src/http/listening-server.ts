@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ListenAddress } from '../config/normal-config.ts';
+import { messageOf } from '../runtime/typed-error.ts';
 import { ListenError } from './listen-error.ts';
 
 export interface ListeningOptions {
@@ -24,7 +25,7 @@ export class ListeningServer {
     const server = createServer((request, response) => {
       handler(request, response).catch((error: unknown) => {
         if (response.headersSent) response.destroy();
-        else answerText(response, 500, `${error instanceof Error ? error.message : String(error)}\n`);
+        else answerText(response, 500, `${messageOf(error)}\n`);
       });
     });
     const { host, port } = address;
@@ -33,11 +34,14 @@ export class ListeningServer {
         server.once('error', reject).listen(port, host, resolve);
       });
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ListenError('not-listening', `Cannot serve ${what} at ${key} ${host ?? ''}:${port}: ${reason}`, {
-        cause,
-        hint: `configure another ${key}, or leave it away`,
-      });
+      throw new ListenError(
+        'not-listening',
+        `Cannot serve ${what} at ${key} ${host ?? ''}:${port}: ${messageOf(cause)}`,
+        {
+          cause,
+          hint: `configure another ${key}, or leave it away`,
+        },
+      );
     }
     return new ListeningServer(server);
   }

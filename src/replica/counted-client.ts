@@ -9,6 +9,7 @@ import type {
   LtxFileId,
   LtxFileInfo,
   ReplicaClient,
+  WriteOptions,
   WriteOutcome,
 } from './replica-client.ts';
 import type { StoreTraffic } from './store-traffic.ts';
@@ -58,7 +59,7 @@ export class CountedClient implements ReplicaClient {
     };
   }
 
-  write(file: LtxFileId, body: LtxBody, options?: CallOptions): Promise<WriteOutcome> {
+  write(file: LtxFileId, body: LtxBody, options?: WriteOptions): Promise<WriteOutcome> {
     return this.#counted('PUT', body.sizeBytes, () => this.#client.write(file, body, options));
   }
 

@@ -43,6 +43,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface WriteOptions extends CallOptions {
+  /** Told, now and then and of large files only, how many bytes have arrived; from 0 again when a write is begun anew. */
+  readonly onProgress?: ((doneBytes: number) => void) | undefined;
+}
+
 /**
  * A store of immutable LTX files, keyed by level and TXIDs. Nothing above this port knows where bytes come from.
  * Every adapter runs test/conformance/replica-client.ts. Failures are ReplicaErrors; aborts reject with the signal's reason.
@@ -74,7 +79,7 @@ export interface ReplicaClient {
    * Creates a file, whole or not at all, durable when the promise resolves. Never replaces: an existing file of that
    * name, also one that appears meanwhile, stays as it is and gives `exists`. Of concurrent creates one wins.
    */
-  write(file: LtxFileId, body: LtxBody, options?: CallOptions): Promise<WriteOutcome>;
+  write(file: LtxFileId, body: LtxBody, options?: WriteOptions): Promise<WriteOutcome>;
 
   /** Removes files. Missing ones are no error. Not atomic: after an error some may be gone; may be called again. */
   delete(files: readonly LtxFileId[], options?: CallOptions): Promise<void>;

@@ -28,6 +28,11 @@ export function hintOf(error: unknown): string | undefined {
   return error instanceof TypedError ? error.hint : undefined;
 }
 
+/** What an error says, also of what was thrown and is no error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The code of a system error (`ENOENT`, `ENOSPC`, ...), or undefined when `error` is not one. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;

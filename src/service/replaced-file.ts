@@ -24,7 +24,7 @@ export async function replacedFile(path: string, { logger }: { logger: Logger })
     if (isOurs(owner)) return { mode: mode & 0o777, owner: undefined };
     if (mayGiveTo(owner)) return { mode: mode & 0o777, owner };
     logger.warn('The restored database will not have the owner of the one it replaces: only root can give files away', {
-      path,
+      db: path,
       ...owner,
     });
     return { mode: mode & 0o777, owner: undefined };

@@ -1,3 +1,4 @@
+import { messageOf } from '../runtime/typed-error.ts';
 import { ServiceError } from './service-error.ts';
 
 /** Throws ServiceError `sqlite-missing` unless SQLite can be used. To be called before the first use: it says the way out. */
@@ -6,7 +7,7 @@ export async function requireSqlite(): Promise<void> {
     const { default: Database } = await import('better-sqlite3');
     new Database(':memory:').close();
   } catch (error) {
-    const [state = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const [state = ''] = messageOf(error).split('\n');
     throw new ServiceError(
       'sqlite-missing',
       `Cannot use SQLite: the native module of better-sqlite3 does not load (${state.replace(/\. Tried:$/, '')}): run \`npm approve-scripts better-sqlite3 && npm rebuild better-sqlite3\``,

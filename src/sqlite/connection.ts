@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { systemErrorCode } from '../runtime/typed-error.ts';
+import { messageOf, systemErrorCode } from '../runtime/typed-error.ts';
 import { deniedAccess, deniedHint } from './denied-access.ts';
 import { LiveError, type LiveErrorCode } from './live-error.ts';
 
@@ -24,7 +24,7 @@ export function isBusy(error: unknown): boolean {
 /** Names the failure of a SQLite or system call in this layer's terms. */
 export function liveError(act: string, path: string, cause: unknown): LiveError {
   if (cause instanceof LiveError) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = messageOf(cause);
   const [code, state, hint] = explain(systemErrorCode(cause) ?? '', text, path);
   return new LiveError(code, `Cannot ${act} database ${path}: ${state}`, { cause, hint });
 }

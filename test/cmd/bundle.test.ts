@@ -68,6 +68,16 @@ test('litestream loads packages when it needs them: none for most commands, no S
   );
 });
 
+test('litestream loads the MCP SDK only for a process that serves its tools', async (t) => {
+  const folder = folderWithDatabase(t);
+  const sdk = '@modelcontextprotocol/sdk';
+  const line = 'replicate -config litestream.yml -exec true';
+  assert.ok(!(await packagesLoadedBy(folder, line)).includes(sdk));
+  const config = readFileSync(join(folder, 'litestream.yml'), 'utf8');
+  writeFileSync(join(folder, 'litestream.yml'), `mcp-addr: "127.0.0.1:0"\n${config}`);
+  assert.ok((await packagesLoadedBy(folder, line)).includes(sdk));
+});
+
 test('litestream finds what lies beside its files, and licenses of what they contain', () => {
   const names = readdirSync(bundle);
   const text = names.filter((name) => name.endsWith('.js')).map((name) => readFileSync(join(bundle, name), 'utf8'));

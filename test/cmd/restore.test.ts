@@ -21,7 +21,7 @@ test('restore writes the database and its marker, says what it did and leaves st
     stdout,
     new RegExp(`^Restored ${cwd}/app\\.db: TXID 0{15}f of 2026-.*Z, 49 kB in \\d+ms, verified by .*\n$`),
   );
-  assert.match(stderr, /^time=.* level=INFO msg=restoring replica=file txid=0{15}f files=\d+ bytes=\d+\n$/);
+  assert.match(stderr, /^time=.* level=INFO msg=restoring db=\S+ replica=file txid=0{15}f files=\d+ bytes=\d+\n$/);
   assert.deepEqual(readdirSync(cwd).sort(), ['.app.db-litestream', 'app.db']);
   const marker = await readRestoreMarker(new MetaDirectory(join(cwd, '.app.db-litestream')));
   assert.equal(marker?.txid, newest.txid);

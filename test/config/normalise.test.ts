@@ -49,6 +49,8 @@ test('normalise fills in the defaults', () => {
     socket: undefined,
     metricsAddress: undefined,
     readyMaxLagMs: 60_000,
+    dashboard: undefined,
+    mcp: undefined,
     heartbeat: undefined,
     logging: { level: 'info', type: 'text', stream: 'stderr', source: false },
     shutdownSyncTimeoutMs: 30_000,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { defaultLevelSettings } from '../../src/engine/levels/level-settings.ts';
 import { ReplicaCatalog } from '../../src/engine/levels/replica-catalog.ts';
+import { LongWork } from '../../src/engine/long-work.ts';
 import { maintainLimits } from '../../src/engine/maintain/maintain-services.ts';
 import { ReplicaUpkeep } from '../../src/engine/maintain/replica-upkeep.ts';
 import { PageRuns } from '../../src/engine/page-runs.ts';
@@ -26,12 +27,13 @@ const { signal } = new AbortController();
 function upkeepOf(client: MemoryReplicaClient, scratchPath: string): ReplicaUpkeep {
   const services = {
     limits: maintainLimits(),
+    work: new LongWork(),
     runs: new PageRuns(loadKernels()),
     durableFiles: new DurableFiles(),
     clock,
     logger: silentLogger,
   };
-  return new ReplicaUpkeep({ client, settings, scratchPath, trusted: undefined }, services);
+  return new ReplicaUpkeep({ name: 'replica', client, settings, scratchPath, trusted: undefined }, services);
 }
 
 test('ReplicaUpkeep compacts what Litestream wrote, on top of its levels and from level 0 alone, into the same states', async (t) => {

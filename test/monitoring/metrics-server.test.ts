@@ -50,6 +50,7 @@ test('metrics tell of every database of every shard, and of their requests toget
   assert.equal(of('litestream_replica_lag_seconds', `${db},replica="file"`), 0);
   assert.equal(of('litestream_replica_up', `${db},replica="file"`), 1);
   assert.equal(of('litestream_db_up', `db="${scene.path('two.db')}"`), 1);
+  assert.equal(of('litestream_sync_count', `db="${scene.path('two.db')}"`), 1, 'the one that began it');
   assert.equal(of('litestream_disk_full', db), 0);
   for (const name of ['db_size', 'wal_size', 'total_wal_bytes', 'sync_count', 'sync_seconds']) {
     assert.ok(of(`litestream_${name}`, db)! > 0, name);

@@ -25,6 +25,8 @@ export interface MergeContext {
   readonly budget: MemoryBudget;
   readonly runs: PageRuns;
   readonly signal: AbortSignal;
+  /** Told now and then up to which byte of the database its pages are merged. */
+  readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
 }
 
 /** The one file that stands for its inputs, on the local disk until it is disposed of. */
@@ -112,7 +114,7 @@ async function copyFrames(
   inputs: readonly MergeInput[],
   commit: number,
   { encoder, output }: { readonly encoder: LtxEncoder; readonly output: ScratchFile },
-  { runs, signal }: MergeContext,
+  { runs, signal, onProgress }: MergeContext,
   turn: Turn,
 ): Promise<void> {
   const { pageSizeBytes } = inputs[0]!.header;
@@ -130,6 +132,7 @@ async function copyFrames(
       const frame = taken instanceof Uint8Array ? taken : await naming(file, () => taken);
       if (!writer.hasRoom(sizeBytes)) {
         await writer.next();
+        onProgress?.(index.pgnos[versions.entry]! * pageSizeBytes, commit * pageSizeBytes);
         await turn.share(signal);
       }
       writer.add(frame, index.pgnos[versions.entry]!);

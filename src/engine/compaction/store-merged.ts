@@ -1,6 +1,6 @@
 import { formatChecksum, unknownChecksum } from '../../format/ltx/checksum.ts';
 import type { LtxHeader } from '../../format/ltx/header.ts';
-import type { CallOptions, LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import type { CallOptions, LtxFileId, LtxFileInfo, ReplicaClient, WriteOptions } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
 import { Turn } from '../../runtime/turn.ts';
 import { EngineError } from '../engine-error.ts';
@@ -24,7 +24,7 @@ export interface StoredFile {
 export async function storeMerged(
   client: ReplicaClient,
   merged: MergedFile,
-  options: CallOptions & { readonly runs: PageRuns },
+  options: WriteOptions & { readonly runs: PageRuns },
 ): Promise<StoredFile> {
   const { file, header, body } = merged;
   if ((await client.write(file, body, options)) === 'created') return { file, header };

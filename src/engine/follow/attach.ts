@@ -24,7 +24,7 @@ import { writeRestoreMarker } from '../meta/restore-marker.ts';
 import type { PageRuns } from '../page-runs.ts';
 import { SyncFiles } from '../write/sync-files.ts';
 import { Attachment, type AttachmentParts } from './attachment.ts';
-import { matchScan, writeScan } from './scan-database.ts';
+import { matchScan, type ScanParts, writeScan } from './scan-database.ts';
 
 export interface AttachServices {
   readonly attached: AttachedFiles;
@@ -67,7 +67,7 @@ export async function attach(
     const frames = new FrameReader(live, runs);
     const evidence = { live, frames, files: state.local, ...state, ...settings, runs };
     continuity = await establish(evidence, state);
-    const { files, position } = await catchUp({ live, frames }, continuity, state, services);
+    const { files, position } = await catchUp({ live, frames, work: state.counters.work }, continuity, state, services);
     if (files.head !== undefined) state.local.startAfter(files.head.txid);
     const capture = new WalCapture(live, position, frames, runs.slabs);
     const attachment = new Attachment({ live, capture, files, ...state }, settings, { runs, clock, logger });
@@ -92,21 +92,21 @@ async function establish(evidence: ContinuityEvidence, { distrustWal, mustScan }
 }
 
 async function catchUp(
-  parts: { live: LiveDatabase; frames: FrameReader },
+  parts: ScanParts,
   continuity: Continuity,
   state: AttachState,
   services: AttachServices,
 ): Promise<{ files: SyncFiles; position: WalPosition }> {
   const { live } = parts;
-  const { local, meta, epoch } = state;
-  const { runs, logger } = services;
+  const { local, meta, epoch, counters } = state;
+  const { runs, clock, logger } = services;
   if (continuity.kind === 'continue') {
     const files = new SyncFiles({ local, head: continuity.head, table: continuity.table, epoch }, services);
     logger.info('going on where it was left', { txid: formatTxid(continuity.head.txid) });
     return { files, position: continuity.position };
   }
   if (continuity.kind === 'match') {
-    const { table, position } = await matchScan(parts, continuity.head, { runs });
+    const { table, position } = await matchScan(parts, continuity.head, { runs, replica: state.remote?.name });
     await local.removeAll();
     await writeRestoreMarker(meta, { txid: continuity.head.txid, newestTxid: continuity.head.txid, table }, services);
     logger.info('the database equals the replica', { txid: formatTxid(continuity.head.txid) });
@@ -116,8 +116,10 @@ async function catchUp(
   if (head !== undefined && local.newest !== undefined && local.newest.txid < head.txid) await local.removeAll();
   const before = { local, head, table: table ?? new PageChecksumTable(live.pageSizeBytes), epoch };
   const files = new SyncFiles(before, services);
+  const startMs = clock.monotonic();
   const position = await writeScan(parts, files, table === undefined ? 'whole' : 'diff');
   const wrote = files.head?.txid !== head?.txid;
+  if (wrote) counters.noteSync(clock.monotonic() - startMs, 0);
   logger.info('read the whole database', {
     reason,
     pages: files.table.pageCount,

@@ -186,7 +186,9 @@ export class Attachment {
       this.capture.captureTo(scan.position);
       await this.#write();
       const { head } = this.files;
-      if (head !== undefined) await this.files.writeSnapshot(pagesOf(this.live, scan), head.txid);
+      if (head === undefined) return undefined;
+      using step = this.#counters.work.begin('snapshot', scan.commit * this.live.pageSizeBytes);
+      await this.files.writeSnapshot(pagesOf(this.live, scan, step), head.txid);
       return head;
     } finally {
       scan.close();
@@ -198,12 +200,8 @@ export class Attachment {
     await this.sync();
     const { pageSizeBytes } = this.live;
     const commit = this.files.table.pageCount;
-    const head = await this.files.append({
-      source: { fill: () => 0 },
-      commit,
-      pageSizeBytes,
-      span: this.capture.span,
-    });
+    const pages = { source: { fill: () => 0 }, commit, pageSizeBytes, span: this.capture.span };
+    const head = await this.#counted(() => this.files.append(pages), 0);
     this.#wrote(head);
     return head;
   }
@@ -286,10 +284,16 @@ export class Attachment {
   }
 
   async #toFile(pages: NewPages): Promise<LineageHead> {
-    const startMs = this.#clock.monotonic();
-    const head = (await this.#whileUnsent(() => this.files.fold(pages))) ?? (await this.files.append(pages));
+    const write = async () =>
+      (await this.#whileUnsent(() => this.files.fold(pages))) ?? (await this.files.append(pages));
     const walFrames = pages.span === undefined ? 0 : pages.span.lastFrame - pages.span.firstFrame;
-    this.#counters.noteSync(this.#clock.monotonic() - startMs, walFrames * walFrameBytes(pages.pageSizeBytes));
+    return this.#counted(write, walFrames * walFrameBytes(pages.pageSizeBytes));
+  }
+
+  async #counted(write: () => Promise<LineageHead>, walBytes: number): Promise<LineageHead> {
+    const startMs = this.#clock.monotonic();
+    const head = await write();
+    this.#counters.noteSync(this.#clock.monotonic() - startMs, walBytes);
     return head;
   }
 

@@ -8,6 +8,7 @@ import type {
   LtxFileId,
   LtxFileInfo,
   ReplicaClient,
+  WriteOptions,
   WriteOutcome,
 } from '../../replica/replica-client.ts';
 import { LinkedSignal } from '../../runtime/linked-signal.ts';
@@ -48,8 +49,8 @@ export class FencedClient implements ReplicaClient {
     return this.#client.open(file, range, options);
   }
 
-  write(file: LtxFileId, body: LtxBody, options: CallOptions = {}): Promise<WriteOutcome> {
-    return this.#fenced(options, (signal) => this.#client.write(file, body, { signal }));
+  write(file: LtxFileId, body: LtxBody, options: WriteOptions = {}): Promise<WriteOutcome> {
+    return this.#fenced(options, (signal) => this.#client.write(file, body, { ...options, signal }));
   }
 
   delete(files: readonly LtxFileId[], options: CallOptions = {}): Promise<void> {

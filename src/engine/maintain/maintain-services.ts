@@ -3,6 +3,7 @@ import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { WorkSlots } from '../../runtime/work-slots.ts';
 import { MemoryBudget } from '../compaction/memory-budget.ts';
+import type { LongWork } from '../long-work.ts';
 import type { PageRuns } from '../page-runs.ts';
 
 /** What the maintenance of all databases of a process shares. */
@@ -13,6 +14,8 @@ export interface MaintainLimits {
 
 export interface MaintainServices {
   readonly limits: MaintainLimits;
+  /** Of the database. */
+  readonly work: LongWork;
   readonly runs: PageRuns;
   readonly durableFiles: DurableFiles;
   readonly clock: Clock;

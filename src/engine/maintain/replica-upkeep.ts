@@ -4,8 +4,7 @@ import { formatTxid, type Txid } from '../../format/ltx/txid.ts';
 import { ltxPath } from '../../replica/directory-layout.ts';
 import type { LtxFileId, LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
 import { ReplicaError } from '../../replica/replica-error.ts';
-import type { MergeContext } from '../compaction/merge-files.ts';
-import { mergeFiles } from '../compaction/merge-files.ts';
+import { type MergedFile, mergeFiles } from '../compaction/merge-files.ts';
 import type { TrustedFiles } from '../compaction/merge-inputs.ts';
 import { readBack, type StoredFile, storeMerged } from '../compaction/store-merged.ts';
 import type { LevelSettings } from '../levels/level-settings.ts';
@@ -22,6 +21,8 @@ import { type Fence, quarantineStrays } from './stray-files.ts';
 import { verifyLevel } from './verify-level.ts';
 
 export interface UpkeepOptions {
+  /** What the replica is called. */
+  readonly name: string;
   readonly client: ReplicaClient;
   readonly settings: LevelSettings;
   readonly scratchPath: string;
@@ -127,15 +128,38 @@ export class ReplicaUpkeep {
     files: readonly LtxFileInfo[],
     signal: AbortSignal,
   ): Promise<StoredFile> {
-    const { client, scratchPath } = this.#options;
-    const { runs, limits } = this.#services;
-    const context: MergeContext = { client, trusted, scratchPath, budget: limits.budget, runs, signal };
-    await using merged = await mergeFiles(level, files, context);
+    const { name, client } = this.#options;
+    const { runs, work } = this.#services;
+    await using merged = await this.#merged(trusted, level, files, signal);
     signal.throwIfAborted();
     this.#refused.set(ltxPath(merged.file), merged.file);
-    const stored = await storeMerged(client, merged, { runs, signal });
+    using step = work.begin('upload', merged.file.sizeBytes, name);
+    const onProgress = (doneBytes: number) => step.report(doneBytes);
+    const stored = await storeMerged(client, merged, { runs, signal, onProgress });
     this.#refused.delete(ltxPath(merged.file));
     return stored;
+  }
+
+  async #merged(
+    trusted: TrustedFiles | undefined,
+    level: Level,
+    files: readonly LtxFileInfo[],
+    signal: AbortSignal,
+  ): Promise<MergedFile> {
+    const { name, client, scratchPath } = this.#options;
+    const { runs, limits, work } = this.#services;
+    const inputBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    using step = work.begin(level === snapshotLevel ? 'snapshot' : 'compaction', inputBytes, name);
+    const onProgress = (doneBytes: number, totalBytes: number) => step.report(doneBytes, totalBytes);
+    return await mergeFiles(level, files, {
+      client,
+      trusted,
+      scratchPath,
+      budget: limits.budget,
+      runs,
+      signal,
+      onProgress,
+    });
   }
 
   /** Says what is wrong and counts it; what there was before is all still there. */

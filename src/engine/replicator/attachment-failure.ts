@@ -28,11 +28,14 @@ export function attachmentFailure(error: Error): AttachmentFailure {
 /** Says a failure; one that was the last one too only where it means work. */
 export function logFailure(logger: Logger, error: Error, { isNews }: { readonly isNews: boolean }): void {
   const failure = attachmentFailure(error);
+  const replica = error instanceof EngineError ? error.data?.replica : undefined;
   if (failure === 'position-lost') {
     logger.warn('the position in the WAL is lost, the whole database is read to find what changed', { error });
-  } else if (failure === 'lineage-moved') logger.warn('the replica has been written by another host', { error });
+  } else if (failure === 'lineage-moved')
+    logger.warn('the replica has been written by another host', { replica, error });
   else if (isNews) {
     logger[failure === 'passing' ? 'debug' : 'error']('cannot replicate the database, trying again', {
+      replica,
       error,
       hint: hintOf(error),
     });

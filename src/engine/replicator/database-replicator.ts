@@ -201,7 +201,8 @@ export class DatabaseReplicator {
       const { scratchPath, quarantinePath } = this.#meta;
       const care = { levels: this.settings.levels, mode: this.#options.careMode, scratchPath, quarantinePath };
       const shipped = { ...settled, local, mark, term: await lineage.begin(attachment, settled), care };
-      this.#shipping ??= Shipping.start(this.#options.replicas, shipped, { ...services, events });
+      const shippingServices = { ...services, work: state.counters.work, events };
+      this.#shipping ??= Shipping.start(this.#options.replicas, shipped, shippingServices);
       return attachment;
     } catch (error) {
       attachment.close();

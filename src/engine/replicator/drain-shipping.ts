@@ -10,10 +10,8 @@ export async function drainShipping(
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<void> {
   const late = await shipping.drain(timeoutMs, retryMs, clock);
-  if (late.length > 0) {
-    logger.warn('stopped before everything was shipped; it is sent after the next start', {
-      replicas: late.join(', '),
-    });
+  for (const replica of late) {
+    logger.warn('stopped before everything was shipped; it is sent after the next start', { replica });
   }
   await shipping.stop();
 }

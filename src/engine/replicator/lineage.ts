@@ -89,8 +89,7 @@ export class Lineage {
       newestEpoch < held.term.epoch || isOwn ? held.term : await held.lease.raiseAbove(held.term, newestEpoch, options);
     const isFromAuthority = remote?.name === authority.name && remote.head.epoch < term.epoch;
     const isAfterRestore = local === undefined && held.isRestored && isFromAuthority;
-    const absorbs =
-      isAfterRestore || (remote !== undefined && (await this.#absorbs(remote.client, remote.head, local, options)));
+    const absorbs = isAfterRestore || (remote !== undefined && (await this.#absorbs(remote, local, options)));
     const shipped = await this.#shipped(remote?.head.txid ?? noTxid, heads);
     return { remote, heads: heads.byName, shipped, term, absorbs };
   }
@@ -126,8 +125,7 @@ export class Lineage {
   }
 
   async #absorbs(
-    client: NamedClient['client'],
-    remote: ReplicaHead,
+    { name: replica, client, head: remote }: NonNullable<ReplicaHeads['newest']>,
     local: LineageHead | undefined,
     options: CallOptions,
   ): Promise<boolean> {
@@ -136,6 +134,7 @@ export class Lineage {
     const finding = judgeAcquisition({ replica: remote, local, localThere });
     if (finding === 'absorb') {
       logger.warn('a former holder of the lease wrote once more; its file is taken in, the next one puts it right', {
+        replica,
         txid: formatTxid(remote.txid),
         epoch: remote.epoch,
       });
@@ -145,19 +144,20 @@ export class Lineage {
     }
     const isLeftBehind = finding === 'superseded' || finding === 'replica-ahead';
     if (isLeftBehind && local !== undefined && remote.epoch > local.epoch) {
-      await this.#quarantine(await firstUnshared(this.local, local.epoch, client, options), remote);
+      await this.#quarantine(await firstUnshared(this.local, local.epoch, client, options), replica, remote);
     }
     return false;
   }
 
   /** Transactions that were never shipped before another host went on are kept, and reported. */
-  async #quarantine(from: Txid | undefined, remote: ReplicaHead): Promise<void> {
+  async #quarantine(from: Txid | undefined, replica: string, remote: ReplicaHead): Promise<void> {
     if (from === undefined) return;
     const { logger, clock } = this.#services;
     const count = this.local.files.filter(({ txid }) => txid >= from).length;
     const name = `${new Date(clock.now()).toISOString().replaceAll(':', '-')}-before-epoch-${remote.epoch}`;
     const directory = await this.local.quarantineFrom(from, name);
     logger.error('transactions of this host were never shipped and another host has gone on without them', {
+      replica,
       from: formatTxid(from),
       files: count,
       directory,

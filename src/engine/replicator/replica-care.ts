@@ -42,7 +42,15 @@ export class ReplicaCare {
       // Of a replica that holds another writer's files nothing is merged and nothing deleted.
       const acknowledged = () => (shipper.state === 'stopped' ? undefined : reached(shipper, from));
       return new Maintenance(
-        { ...options, settings: levels, signal, client, acknowledged, onFailure: (error) => onFailure(shipper, error) },
+        {
+          ...options,
+          name,
+          settings: levels,
+          signal,
+          client,
+          acknowledged,
+          onFailure: (error) => onFailure(shipper, error),
+        },
         { ...services, logger: logger.child({ replica: name }) },
       );
     };

@@ -100,5 +100,6 @@ function unreachableNotice({
   readonly replica: NamedReplica;
   readonly error: Error;
 }): RestoreNotice {
-  return { code: 'replica-unreachable', message: `Replica ${replica.name} was left out: ${error.message}` };
+  const { name } = replica;
+  return { code: 'replica-unreachable', message: `Replica ${name} was left out: ${error.message}`, replica: name };
 }

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { messageOf } from '../../runtime/typed-error.ts';
 import { RestoreError } from './restore-error.ts';
 
 const shownProblems = 5;
@@ -15,7 +16,7 @@ export function checkIntegrity(path: string, kind: 'quick' | 'full'): void {
     if (problems.length > 0) throw failed(kind, problems.slice(0, shownProblems).join('; '));
   } catch (error) {
     if (error instanceof RestoreError) throw error;
-    throw failed(kind, error instanceof Error ? error.message : String(error), error);
+    throw failed(kind, messageOf(error), error);
   } finally {
     database?.close();
   }

@@ -8,6 +8,8 @@ import { RestoreError } from './restore-error.ts';
 export interface RestoreNotice {
   readonly code: 'inside-file' | 'after-newest' | 'snapshot-ignored' | 'replica-unreachable';
   readonly message: string;
+  /** The one it is about, where that is not the one that is restored from. */
+  readonly replica?: string | undefined;
 }
 
 /** The files that rebuild a database at one TXID, in the order they apply. */

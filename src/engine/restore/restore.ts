@@ -77,9 +77,9 @@ function noBackup({ whenNoBackup = 'fail', replicas }: RestoreOptions): RestoreR
   });
 }
 
-function tellNotices({ notices }: Choice, { logger }: RestoreServices): void {
-  for (const { code, message } of notices) {
-    if (code === 'after-newest') logger.info(message);
-    else logger.warn(message);
+function tellNotices({ notices, chosen }: Choice, { logger }: RestoreServices): void {
+  for (const { code, message, replica = chosen.replica.name } of notices) {
+    if (code === 'after-newest') logger.info(message, { replica });
+    else logger.warn(message, { replica });
   }
 }

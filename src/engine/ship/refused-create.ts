@@ -43,12 +43,15 @@ export function conflictError(replica: string, conflict: Conflict, termEpoch: nu
   const { txid, own, theirs } = conflict;
   const file = `TXID ${formatTxid(txid)}`;
   const epochs = `of epoch ${theirs.epoch}, ours is ${termEpoch ?? own.epoch}`;
+  const data = { replica };
   const judgement = termEpoch === undefined ? 'two-writers' : judgeRefusedCreate(theirs, own, termEpoch);
   if (judgement === 'step-down') {
-    return new EngineError('superseded', `Cannot ship to replica ${replica}: it holds ${file} ${epochs}`);
+    return new EngineError('superseded', `Cannot ship to replica ${replica}: it holds ${file} ${epochs}`, { data });
   }
   if (judgement === 'absorb') {
-    return new EngineError('late-write', `Cannot ship ${file} to replica ${replica}: a file is there ${epochs}`);
+    return new EngineError('late-write', `Cannot ship ${file} to replica ${replica}: a file is there ${epochs}`, {
+      data,
+    });
   }
   return foreignFile(replica, txid, `the local file of that TXID holds other bytes (${epochs})`);
 }
@@ -60,6 +63,7 @@ export function foreignFile(replica: string, txid: Txid, state: string): EngineE
     `Cannot ship to replica ${replica}: it holds TXID ${formatTxid(txid)} of another writer, ${state}`,
     {
       hint: 'two programs write this replica: stop one of them, or give one another path; nothing is overwritten',
+      data: { replica },
     },
   );
 }

@@ -1,5 +1,5 @@
 import { formatTxid, nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
-import type { LtxFileInfo, ReplicaClient } from '../../replica/replica-client.ts';
+import type { LtxBody, LtxFileInfo, ReplicaClient, WriteOutcome } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -8,6 +8,7 @@ import { Wakeup } from '../../runtime/wakeup.ts';
 import { type ReplicaHead, readReplicaHead } from '../continuity/replica-head.ts';
 import { EngineError } from '../engine-error.ts';
 import type { ShippedFile } from '../levels/shipped-file.ts';
+import { type LongWork, longBytes } from '../long-work.ts';
 import { fileId, type LocalFiles } from '../meta/local-files.ts';
 import { readHeader } from '../restore/read-header.ts';
 import { type Conflict, findConflict, foreignFile } from './refused-create.ts';
@@ -63,6 +64,7 @@ export class ReplicaShipper {
   readonly client: ReplicaClient;
   readonly #local: LocalFiles;
   readonly #events: ShipperEvents;
+  readonly #work: LongWork;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #wakeup: Wakeup;
@@ -79,13 +81,14 @@ export class ReplicaShipper {
   constructor(
     replica: { name: string; client: ReplicaClient },
     { local, heads, events }: ShipperState,
-    services: { clock: Clock; logger: Logger },
+    services: { work: LongWork; clock: Clock; logger: Logger },
   ) {
     this.name = replica.name;
     this.client = replica.client;
     this.#local = local;
     if (heads.has(replica.name)) this.#lookedAt = { head: heads.get(replica.name) };
     this.#events = events;
+    this.#work = services.work;
     this.#clock = services.clock;
     this.#logger = services.logger.child({ replica: replica.name });
     this.#wakeup = new Wakeup(services.clock);
@@ -212,7 +215,7 @@ export class ReplicaShipper {
       const file = this.#local.get(txid);
       if (snapshot !== undefined) {
         const body = await this.#local.body(snapshot);
-        await this.client.write(snapshot, body, { signal });
+        await this.#write(snapshot, body, signal);
         this.#events.onShipped(this, { file: snapshot, facts: body.header });
         if (file === undefined) {
           this.#acknowledge(txid, body.timestampMs); // the lineage goes on from a state without a local file
@@ -232,10 +235,16 @@ export class ReplicaShipper {
     await this.#events.onAttempt(this, txid);
     const file = { ...fileId(txid), sizeBytes: this.#local.get(txid)?.sizeBytes ?? 0 }; // final only now
     const body = await this.#local.body(file);
-    if ((await this.client.write(file, body, { signal })) === 'exists') await this.#compare(file, signal);
+    if ((await this.#write(file, body, signal)) === 'exists') await this.#compare(file, signal);
     if (this.isFailing) await this.#enter('behind');
     this.#events.onShipped(this, { file, facts: body.header });
     this.#acknowledge(txid, body.timestampMs);
+  }
+
+  async #write(file: LtxFileInfo, body: LtxBody, signal: AbortSignal): Promise<WriteOutcome> {
+    if (body.sizeBytes < longBytes) return this.client.write(file, body, { signal });
+    using step = this.#work.begin('upload', body.sizeBytes, this.name);
+    return await this.client.write(file, body, { signal, onProgress: (doneBytes) => step.report(doneBytes) });
   }
 
   #acknowledge(txid: Txid, timestampMs: number): void {

@@ -1,4 +1,4 @@
-import { systemErrorCode } from '../../runtime/typed-error.ts';
+import { messageOf, systemErrorCode } from '../../runtime/typed-error.ts';
 import { ReplicaError, type ReplicaErrorCode } from '../replica-error.ts';
 
 interface Meaning {
@@ -28,7 +28,7 @@ export function fileError(
 ): ReplicaError {
   if (cause instanceof ReplicaError) return cause;
   const known = meanings[systemErrorCode(cause) ?? ''];
-  const state = known?.state ?? (cause instanceof Error ? cause.message : String(cause));
+  const state = known?.state ?? messageOf(cause);
   return new ReplicaError(known?.code ?? 'unavailable', `Cannot ${act} ${path}: ${state}`, {
     cause,
     hint: known?.hint,

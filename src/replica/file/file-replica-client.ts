@@ -23,6 +23,7 @@ import type {
   LtxFileId,
   LtxFileInfo,
   ReplicaClient,
+  WriteOptions,
   WriteOutcome,
 } from '../replica-client.ts';
 import { ReplicaError } from '../replica-error.ts';
@@ -112,7 +113,7 @@ export class FileReplicaClient implements ReplicaClient {
     });
   }
 
-  write(file: LtxFileId, body: LtxBody, options?: CallOptions): Promise<WriteOutcome> {
+  write(file: LtxFileId, body: LtxBody, options?: WriteOptions): Promise<WriteOutcome> {
     const path = this.#pathOf(file);
     return this.#gate.run(options?.signal, async () => {
       const calls = this.#calls();
@@ -126,7 +127,7 @@ export class FileReplicaClient implements ReplicaClient {
       const outcome = await this.#leftovers.keeping(temporaryPath, async () => {
         const pending = await storing(path, () => this.#begin(path, temporaryPath));
         try {
-          return await store(pending, file, body, options?.signal);
+          return await store(pending, file, body, options);
         } catch (error) {
           await pending.discard().catch(() => {});
           throw error;
@@ -236,10 +237,10 @@ async function store(
   pending: PendingFile,
   file: LtxFileId,
   body: LtxBody,
-  signal: AbortSignal | undefined,
+  options: WriteOptions | undefined,
 ): Promise<WriteOutcome> {
-  await fill(pending, file, body, signal);
-  signal?.throwIfAborted();
+  await fill(pending, file, body, options);
+  options?.signal?.throwIfAborted();
   await storing(pending.path, () => pending.setModified(body.timestampMs));
   return storing(pending.path, () => pending.create());
 }
@@ -249,15 +250,16 @@ async function fill(
   pending: PendingFile,
   file: LtxFileId,
   body: LtxBody,
-  signal: AbortSignal | undefined,
+  options: WriteOptions | undefined,
 ): Promise<void> {
   const writer = new BackgroundWriter(pending, body.sizeBytes);
   let position = 0;
   try {
     for await (const chunk of sizedChunks(file, body)) {
-      signal?.throwIfAborted();
+      options?.signal?.throwIfAborted();
       await storing(pending.path, () => writer.write(chunk, position));
       position += chunk.byteLength;
+      options?.onProgress?.(position);
     }
     await storing(pending.path, () => writer.finish());
   } finally {

@@ -1,7 +1,7 @@
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { CallOptions, LtxBody, LtxFileId, WriteOutcome } from '../replica-client.ts';
+import type { LtxBody, LtxFileId, WriteOptions, WriteOutcome } from '../replica-client.ts';
 import { sizedChunks } from '../sized-chunks.ts';
 import { uploadParts } from './part-upload.ts';
 import type { S3Api, S3Opened } from './s3-api.ts';
@@ -20,6 +20,7 @@ interface Upload {
   readonly file: LtxFileId;
   readonly body: LtxBody;
   readonly signal: AbortSignal | undefined;
+  readonly onProgress: WriteOptions['onProgress'];
 }
 
 /** Creates objects and never replaces one: by one request up to the part size, by parts above it. */
@@ -39,8 +40,9 @@ export class ObjectUpload {
    * Errors of the body pass unchanged. An object that is there gives `exists`, also when it is this very write, whose reply
    * was lost.
    */
-  async create(key: string, file: LtxFileId, body: LtxBody, { signal }: CallOptions): Promise<WriteOutcome> {
-    const upload: Upload = { key, file, body, signal };
+  async create(key: string, file: LtxFileId, body: LtxBody, options: WriteOptions): Promise<WriteOutcome> {
+    const { signal, onProgress } = options;
+    const upload: Upload = { key, file, body, signal, onProgress };
     const isLarge = body.sizeBytes > this.#api.location.partSizeBytes;
     const backoff = new Backoff({ firstMs: 100, limitMs: 5_000 });
     for (let starts = 1; ; starts += 1) {
@@ -98,11 +100,11 @@ export class ObjectUpload {
   }
 
   async #putParts(upload: Upload): Promise<void> {
-    const { key, file, body, signal } = upload;
+    const { key, file, body, signal, onProgress } = upload;
     const fields = this.#fields(upload, await this.#api.open());
     const partSizeBytes = Math.max(this.#api.location.partSizeBytes, Math.ceil(body.sizeBytes / mostParts));
     const chunks = sizedChunks(file, body);
-    await uploadParts(this.#api, { key, chunks, partSizeBytes, signal, fields }, this.#services);
+    await uploadParts(this.#api, { key, chunks, partSizeBytes, signal, onProgress, fields }, this.#services);
   }
 
   #fields({ key, body }: Upload, { object, encryption }: Pick<S3Opened, 'object' | 'encryption'>) {

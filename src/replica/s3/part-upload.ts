@@ -1,6 +1,7 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import type { WriteOptions } from '../replica-client.ts';
 import type { S3Api, S3Opened } from './s3-api.ts';
 
 /** How long an upload that failed may take to be taken back; after an abort, which is to be quick, and else. */
@@ -12,6 +13,7 @@ export interface PartUpload {
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly partSizeBytes: number;
   readonly signal: AbortSignal | undefined;
+  readonly onProgress: WriteOptions['onProgress'];
   /** What goes with the object. */
   readonly fields: ReturnType<S3Opened['object']> & { readonly IfNoneMatch?: string };
 }
@@ -61,12 +63,13 @@ async function checksumAlgorithm(api: S3Api): Promise<{ readonly ChecksumAlgorit
 
 async function sendParts(
   api: S3Api,
-  { key, chunks, partSizeBytes, signal }: PartUpload,
+  { key, chunks, partSizeBytes, signal, onProgress }: PartUpload,
   upTo: { readonly UploadId: string },
 ): Promise<CompletedPart[]> {
   const reader = new PartReader(chunks);
   const parts: CompletedPart[] = [];
   const failure = new AbortController();
+  let sentBytes = 0;
   using ends = LinkedSignal.of(signal, failure.signal);
   const worker = async () => {
     const buffer = Buffer.allocUnsafeSlow(partSizeBytes);
@@ -81,6 +84,8 @@ async function sendParts(
           s3.uploadPart({ ...object(key), ...decryption, ...upTo, PartNumber, Body }, http),
         { signal: ends.signal },
       );
+      sentBytes += Body.length;
+      onProgress?.(sentBytes);
       parts.push({ PartNumber, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) });
     }
   };

@@ -12,6 +12,7 @@ import type {
   LtxFileId,
   LtxFileInfo,
   ReplicaClient,
+  WriteOptions,
   WriteOutcome,
 } from '../replica-client.ts';
 import { deleteObjects } from './object-deletion.ts';
@@ -65,7 +66,7 @@ export class S3ReplicaClient implements ReplicaClient {
     );
   }
 
-  write(file: LtxFileId, body: LtxBody, options: CallOptions = {}): Promise<WriteOutcome> {
+  write(file: LtxFileId, body: LtxBody, options: WriteOptions = {}): Promise<WriteOutcome> {
     return this.#gate.run(options.signal, () => this.#upload.create(ltxKey(this.#path, file), file, body, options));
   }
 

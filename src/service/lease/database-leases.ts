@@ -20,6 +20,12 @@ export interface DatabaseLeasesServices {
   readonly clock: Clock;
 }
 
+/** Another host that will never give its place back, with the name of the replica it has taken. */
+export interface Stranger {
+  readonly replica: string;
+  readonly because: string;
+}
+
 interface ReplicaLease {
   readonly lease: OpenedLease;
   /** Where the lease is shared. */
@@ -84,15 +90,16 @@ export class DatabaseLeases {
    * What is wrong when another host holds a shared lease and does not know this database; undefined when nothing is. That
    * host replicates other databases to the same place.
    */
-  async stranger(options: CallOptions): Promise<string | undefined> {
-    for (const { lease, shared } of this.#leases.values()) {
+  async stranger(options: CallOptions): Promise<Stranger | undefined> {
+    for (const [replica, { lease, shared }] of this.#leases) {
       if (shared === undefined || lease.state.kind !== 'standby' || lease.state.holder === undefined) continue;
       const { owner } = lease.state.holder;
       if (shared.knownHolder !== owner && (await shared.ownLock.pointsTo(options)) !== undefined) {
         shared.knownHolder = owner;
       }
       if (shared.knownHolder === owner) continue;
-      return `${owner} holds the lease of ${shared.url} and does not replicate this database: give one of the two hosts another replica path`;
+      const because = `${owner} holds the lease of ${shared.url} and does not replicate this database: give one of the two hosts another replica path`;
+      return { replica, because };
     }
     return undefined;
   }
@@ -123,7 +130,7 @@ export class DatabaseLeases {
   }
 
   async #request(replica: ReplicaConfig, index: number): Promise<LeaseRequest> {
-    const { lease, metaPath, sharedLease } = this.#config;
+    const { path: db, lease, metaPath, sharedLease } = this.#config;
     const common = {
       ttlMs: lease.ttlMs,
       owner: lease.owner,
@@ -131,14 +138,16 @@ export class DatabaseLeases {
     };
     if (sharedLease === undefined) {
       const statePath = new MetaDirectory(metaPath).leasePath(replica.name);
-      return { ...common, place: replica.location, statePath, isLocked: true };
+      const about = { db, replica: replica.name };
+      return { ...common, about, place: replica.location, statePath, isLocked: true };
     }
     const { places, statePath: directory } = sharedLease;
     if (this.#lockedPath === undefined && (await this.#services.directoryLocks.hold(directory))) {
       this.#lockedPath = directory;
     }
     const statePath = join(directory, `lease-${encodeURIComponent(replica.name)}.json`);
-    return { ...common, place: places[index]!, statePath, isLocked: this.#lockedPath !== undefined };
+    const about = { replica: replica.name };
+    return { ...common, about, place: places[index]!, statePath, isLocked: this.#lockedPath !== undefined };
   }
 }
 

@@ -6,6 +6,8 @@ import type { ReplicaLocation } from '../../replica/replica-location.ts';
 export interface LeaseRequest {
   /** What the lease object lies beside. Databases that name the same place share one lease. */
   readonly place: ReplicaLocation;
+  /** What log lines of the lease name: its replica, and the database unless several share it. */
+  readonly about: { readonly db?: string | undefined; readonly replica: string };
   readonly ttlMs: number;
   /** Who this is, as others read it in the lease object. Default: host name and process id. */
   readonly owner: string | undefined;

@@ -59,12 +59,12 @@ export class LeaseKeepers implements LeaseDesk {
   async #start(request: LeaseRequest, options: CallOptions): Promise<KeptPlace | undefined> {
     const { stores, clock, hostname, durableFiles, machine: readMachine } = this.#services;
     const url = locationUrl(request.place);
-    const { logger } = this.#services;
+    const logger = this.#services.logger.child(request.about);
     const proof = await stores.prove(request.place, options);
     if (proof !== 'proven') {
       const state = `the store does not keep the promise of conditional writes: ${proof.reason}`;
       if (request.whenUnproven === 'refuse') throw unproven(url, state);
-      logger.warn('replicating without a lease: nothing keeps a second writer away', { replica: url, because: state });
+      logger.warn('replicating without a lease: nothing keeps a second writer away', { lease: url, because: state });
       return undefined;
     }
     const machine = await readMachine();

@@ -2,9 +2,11 @@ import type { NamedReplica } from '../../engine/restore/restore-options.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions, LtxFileInfo } from '../../replica/replica-client.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { DurableFiles } from '../../runtime/durable-files.ts';
 import { type Logger, silentLogger } from '../../runtime/logger.ts';
+import { closeReplicas, openReplicas } from '../named-replicas.ts';
 import { isGone, listStates, type Moment, momentAt, requireEmpty } from './replica-states.ts';
-import { closeReplicas, openReplicas, type Replicas } from './replicas.ts';
+import { type Replicas, replicaConfigs } from './replicas.ts';
 import { millisecondsOf, type Timestamp } from './timestamp.ts';
 
 export interface ListMomentsOptions extends CallOptions {
@@ -46,7 +48,7 @@ export async function* listMoments(replicas: Replicas, options: ListMomentsOptio
     fromMs: from === undefined ? Number.NEGATIVE_INFINITY : millisecondsOf(from, nowMs),
     toMs: to === undefined ? Number.POSITIVE_INFINITY : millisecondsOf(to, nowMs),
   };
-  const opened = openReplicas(replicas, { logger });
+  const opened = openReplicas(replicaConfigs(replicas), { durableFiles: new DurableFiles(), logger });
   try {
     const files = await filesInRange(opened, range, { signal, logger });
     if (order === 'newest-first') files.reverse();

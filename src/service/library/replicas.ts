@@ -2,11 +2,11 @@ import { defaultAutoRecover, defaultSyncIntervalMs } from '../../config/defaults
 import { replicaAt, replicaName } from '../../config/directory-databases.ts';
 import type { ReplicaConfig } from '../../config/normal-config.ts';
 import type { NamedReplica } from '../../engine/restore/restore-options.ts';
-import { openReplica } from '../../replica/open-replica.ts';
 import { parseReplicaUrl } from '../../replica/replica-url.ts';
 import type { S3Settings } from '../../replica/s3/s3-location.ts';
 import { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { withOpenReplicas } from '../named-replicas.ts';
 import { ServiceError } from '../service-error.ts';
 
 /** One place that a database is copied to. */
@@ -57,25 +57,10 @@ export function replicaConfigs(replicas: Replicas): ReplicaConfig[] {
 /** Opens replicas, and closes them when `use` is done. */
 export async function withReplicas<T>(
   replicas: Replicas,
-  services: { readonly logger: Logger },
+  { logger }: { readonly logger: Logger },
   use: (replicas: readonly NamedReplica[]) => Promise<T>,
 ): Promise<T> {
-  const opened = openReplicas(replicas, services);
-  try {
-    return await use(opened);
-  } finally {
-    await closeReplicas(opened);
-  }
-}
-
-/** Touches none of them. To be closed with `closeReplicas`. */
-export function openReplicas(replicas: Replicas, { logger }: { readonly logger: Logger }): readonly NamedReplica[] {
-  const services = { durableFiles: new DurableFiles(), logger };
-  return replicaConfigs(replicas).map(({ name, location }) => ({ name, client: openReplica(location, services) }));
-}
-
-export async function closeReplicas(replicas: readonly NamedReplica[]): Promise<void> {
-  for (const { client } of replicas) await client.close();
+  return withOpenReplicas(replicaConfigs(replicas), { durableFiles: new DurableFiles(), logger }, use);
 }
 
 function isList(replicas: Replicas): replicas is readonly Replica[] {

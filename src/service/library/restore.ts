@@ -96,10 +96,10 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
         parallelism,
         onProgress,
         onPlan: ({ replica: { name }, plan: { txid, files, bytes } }) =>
-          logger.info('restoring', { path, replica: name, txid: formatTxid(txid), files: files.length, bytes }),
+          logger.info('restoring', { db: path, replica: name, txid: formatTxid(txid), files: files.length, bytes }),
         signal: signal === undefined ? undefined : sharedSignal(signal),
       },
-      processServices({ logger }),
+      processServices({ logger: logger.child({ db: path }) }),
     );
     const result = await restored.catch(rethrow);
     if (result.outcome === 'no-backup') return { outcome: 'no-backup' };

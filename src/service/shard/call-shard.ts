@@ -19,6 +19,8 @@ export async function callShard(
       return shard.status();
     case 'metrics':
       return shard.metrics();
+    case 'work':
+      return shard.work();
     case 'traffic':
       return shard.traffic();
     case 'sync':

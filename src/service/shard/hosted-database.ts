@@ -13,12 +13,12 @@ import { openReplica } from '../../replica/open-replica.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import { LinkedSignal } from '../../runtime/linked-signal.ts';
+import type { Logger } from '../../runtime/logger.ts';
 import { holdDatabase } from '../hold-database.ts';
 import { asksForLeases, DatabaseLeases } from '../lease/database-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DatabaseWatch } from '../watch/directory-watch.ts';
 import type { Attachable } from './attachments.ts';
-import { type DatabaseMetrics, databaseMetrics } from './database-metrics.ts';
 import { engineSettings } from './engine-settings.ts';
 import { ParkedDatabase } from './parked-database.ts';
 import { restoreIfMissing } from './restore-if-missing.ts';
@@ -33,10 +33,10 @@ const firstLookMs = 10_000;
 /** One database of a shard: its replicas' clients, its watch, and the engine that replicates it. */
 export class HostedDatabase implements Attachable {
   readonly config: DatabaseConfig;
+  readonly counters = new DatabaseCounters();
   readonly #settings: ShardSettings;
   readonly #services: ShardServices;
   readonly #stopping = new AbortController();
-  readonly #counters = new DatabaseCounters();
   #replicas: readonly NamedClient[] = [];
   #watch: DatabaseWatch | undefined;
   #replicator: DatabaseReplicator | undefined;
@@ -83,6 +83,11 @@ export class HostedDatabase implements Attachable {
     this.#ended = this.#run(signal);
   }
 
+  /** Made when there is something to say: an idle database keeps none. */
+  get #logger(): Logger {
+    return this.#services.logger.child({ db: this.config.path });
+  }
+
   get replicator(): DatabaseReplicator | undefined {
     return this.#replicator;
   }
@@ -96,10 +101,6 @@ export class HostedDatabase implements Attachable {
     const status = this.#replicator?.status() ?? { ...waitingStatus(this.config.path), state: 'attaching' };
     if (error !== undefined) return { ...status, state: 'waiting', error };
     return status.state === 'standby' ? { ...status, error: status.error ?? this.#stranger } : status;
-  }
-
-  metrics(): DatabaseMetrics {
-    return databaseMetrics(this.config.path, this.#counters);
   }
 
   /** See `syncWhenAttached`. */
@@ -180,7 +181,7 @@ export class HostedDatabase implements Attachable {
 
   /** The engine handles what can go wrong with a database; what comes out of it is a mistake in it, and it starts over. */
   async #run(signal: AbortSignal): Promise<void> {
-    const { attachments, clock, logger } = this.#services;
+    const { attachments, clock } = this.#services;
     const backoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
     while (!signal.aborted) {
       if (!(await attachments.admit(this, signal))) break;
@@ -188,7 +189,7 @@ export class HostedDatabase implements Attachable {
         await this.#replicate(signal);
       } catch (error) {
         this.#failure = error instanceof Error ? error : new Error(String(error));
-        logger.error('cannot replicate, starting over', { db: this.config.path, error });
+        this.#logger.error('cannot replicate, starting over', { error });
         this.#watch?.resume();
         await clock.sleep(backoff.next(), signal);
       } finally {
@@ -216,11 +217,10 @@ export class HostedDatabase implements Attachable {
   }
 
   #openReplicas(): void {
-    this.#replicas = this.config.replicas.map((replica) => ({
-      name: replica.name,
-      autoRecover: replica.autoRecover,
-      client: openReplica(replica.location, this.#services),
-    }));
+    this.#replicas = this.config.replicas.map(({ name, autoRecover, location }) => {
+      const logger = this.#logger.child({ replica: name });
+      return { name, autoRecover, client: openReplica(location, { ...this.#services, logger }) };
+    });
   }
 
   /** Leases that cannot be asked about now are asked about again; that a store cannot carry one is final. */
@@ -230,7 +230,7 @@ export class HostedDatabase implements Attachable {
       this.#leases = await DatabaseLeases.open(this.config, this.#services, { signal });
     } catch (error) {
       if (error instanceof ServiceError && error.code === 'lease-unproven') throw error;
-      this.#services.logger.warn('cannot ask for the lease, trying again', { db: this.config.path, error });
+      this.#logger.warn('cannot ask for the lease, trying again', { error });
     }
   }
 
@@ -238,15 +238,15 @@ export class HostedDatabase implements Attachable {
   async #lookForStranger(): Promise<void> {
     const { signal } = this.#stopping;
     const stranger = await this.#leases?.stranger({ signal }).catch(() => undefined); // asked again in a minute
-    if (stranger !== undefined && stranger !== this.#stranger) {
-      this.#services.logger.error('stands by for ever', { db: this.config.path, because: stranger });
-    }
-    this.#stranger = stranger;
+    if (stranger !== undefined && stranger.because !== this.#stranger)
+      this.#logger.error('stands by for ever', { ...stranger });
+    this.#stranger = stranger?.because;
   }
 
   async #restoreIfMissing(signal: AbortSignal): Promise<boolean> {
     if (!this.config.restoreIfDbNotExists) return false;
-    return restoreIfMissing(this.config, this.#replicas, this.#services, { signal });
+    const services = { ...this.#services, logger: this.#logger, work: this.counters.work };
+    return restoreIfMissing(this.config, this.#replicas, services, { signal });
   }
 
   async #prepare(leases: DatabaseLeases, signal: AbortSignal): Promise<boolean> {
@@ -263,7 +263,7 @@ export class HostedDatabase implements Attachable {
         watched: this.#watch !== undefined,
         shutdown: this.#settings.shutdown,
         careMode: this.#settings.careMode,
-        counters: this.#counters,
+        counters: this.counters,
         onBusy: (busy) => {
           if (busy) this.#watch?.pause();
           else this.#watch?.resume();

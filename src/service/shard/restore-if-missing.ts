@@ -1,4 +1,5 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { LongWork } from '../../engine/long-work.ts';
 import type { NamedClient } from '../../engine/replicator/replica-heads.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { identifyFile } from '../../sqlite/file-identity.ts';
@@ -9,13 +10,14 @@ import type { ShardServices } from './shard-services.ts';
 export async function restoreIfMissing(
   { path, metaPath }: DatabaseConfig,
   replicas: readonly NamedClient[],
-  services: ShardServices,
+  services: ShardServices & { readonly work: LongWork },
   { signal }: CallOptions,
 ): Promise<boolean> {
   if ((identifyFile(path)?.sizeBytes ?? 0) > 0) return false;
-  const logger = services.logger.child({ db: path });
-  const result = await services.restoring.run(() =>
-    restoreDatabase(
+  const { logger } = services;
+  const result = await services.restoring.run(async () => {
+    using step = services.work.begin('restore', 0);
+    return await restoreDatabase(
       {
         outputPath: path,
         metaPath,
@@ -23,11 +25,12 @@ export async function restoreIfMissing(
         target: { kind: 'newest' },
         whenOutputExists: 'keep',
         whenNoBackup: 'report',
+        onProgress: ({ doneBytes, totalBytes }) => step.report(doneBytes, totalBytes),
         signal,
       },
-      { ...services, logger },
-    ),
-  );
+      services,
+    );
+  });
   if (result.outcome === 'no-backup')
     logger.info('nothing to restore, waiting for the application to make the database');
   if (result.outcome === 'restored') {

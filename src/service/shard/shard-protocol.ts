@@ -1,4 +1,5 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { WorkStatus } from '../../engine/long-work.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { CareMode } from '../../engine/replicator/replica-care.ts';
@@ -33,6 +34,11 @@ export interface ShardSettings {
  */
 export type Inspection = DatabaseKind | 'incomplete' | 'attached' | 'unreadable';
 
+/** What is under way for a database, and how far it is. */
+export interface DatabaseWork extends WorkStatus {
+  readonly path: string;
+}
+
 /** Everything a shard can be asked, with the answers. Plain data that structured cloning carries, bigints included. */
 export interface ShardCalls {
   /** Resolves when the database is restored, if that was asked for and it was missing; its replication runs on. */
@@ -43,6 +49,8 @@ export interface ShardCalls {
   inspect: { readonly request: { readonly paths: readonly string[] }; readonly answer: readonly Inspection[] };
   status: { readonly request: object; readonly answer: readonly DatabaseStatus[] };
   metrics: { readonly request: object; readonly answer: readonly DatabaseMetrics[] };
+  /** What is under way and may take long. */
+  work: { readonly request: object; readonly answer: readonly DatabaseWork[] };
   /** The requests to stores since the process of the shard began. */
   traffic: { readonly request: object; readonly answer: readonly TrafficCount[] };
   /** Resolves when everything committed so far is as far as `reach` says. */

@@ -10,9 +10,9 @@ import { inspectFoundDatabase } from '../../sqlite/inspect-database.ts';
 import { LiveError } from '../../sqlite/live-error.ts';
 import { requireSqlite } from '../require-sqlite.ts';
 import { ServiceError } from '../service-error.ts';
-import type { DatabaseMetrics } from './database-metrics.ts';
+import { type DatabaseMetrics, databaseMetrics } from './database-metrics.ts';
 import { HostedDatabase } from './hosted-database.ts';
-import type { Inspection, ShardSettings } from './shard-protocol.ts';
+import type { DatabaseWork, Inspection, ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
 
 const sweepMs = 60_000;
@@ -94,10 +94,17 @@ export class Shard {
     const turn = new Turn();
     const metrics: DatabaseMetrics[] = [];
     for (const database of this.#databases.values()) {
-      metrics.push(database.metrics());
+      metrics.push(databaseMetrics(database.config.path, database.counters));
       await turn.share();
     }
     return metrics;
+  }
+
+  /** What is under way and may take long. */
+  work(): DatabaseWork[] {
+    return [...this.#databases.values()].flatMap(({ config: { path }, counters }) =>
+      counters.work.status().map((status) => ({ path, ...status })),
+    );
   }
 
   /** The requests to stores so far. */

@@ -100,7 +100,7 @@ export class CandidateFiles {
     const isSettled = this.#services.clock.now() - changedMs >= settleMs;
     this.#passedOver.set(path, { inspection, appearance: text, isSettled });
     const [level, message] = (isNews && remarks[inspection]) || [];
-    if (level !== undefined && message !== undefined) this.#services.logger[level](message, { path });
+    if (level !== undefined && message !== undefined) this.#services.logger[level](message, { db: path });
   }
 }
 

@@ -15,6 +15,8 @@ export interface OnceReport {
 export interface OnceOptions extends CallOptions {
   /** What is asked of the replicas of each database once everything is shipped. Default: nothing. */
   readonly maintain?: MaintenanceRequest | undefined;
+  /** Told of each database that nothing is left to do for, whatever came of it. */
+  readonly onEnded?: ((path: string) => void) | undefined;
 }
 
 /** Starts a store, ships what every database holds to every replica, and stops it. Rejects as `start` does. */
@@ -33,6 +35,7 @@ export async function once(store: Store, options: OnceOptions = {}): Promise<Onc
         } catch (error) {
           failed.push({ path, error: error instanceof Error ? error : new Error(String(error)) });
         }
+        options.onEnded?.(path);
       }),
     );
     const states = new Map((await store.status()).map((status) => [status.path, status]));

@@ -30,6 +30,8 @@ export interface StoreOptions {
   readonly careMode?: CareMode | undefined;
   /** Lines of other processes below it are not sent to the logger. Default `info`. */
   readonly logLevel?: LogLevel | undefined;
+  /** Whether a line every ten seconds tells how far long work is. Default: it does. */
+  readonly saysProgress?: boolean | undefined;
   readonly onEvent?: ((event: StoreEvent) => void) | undefined;
 }
 

@@ -7,14 +7,11 @@ import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { sumTraffic } from '../../replica/store-traffic.ts';
 import type { TrafficCount } from '../../replica/traffic-count.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DatabaseMetrics } from '../shard/database-metrics.ts';
-import type { ShardHost } from '../shard/shard-host.ts';
+import type { DatabaseWork } from '../shard/shard-protocol.ts';
 import { sharedSignal } from '../shared-signal.ts';
-import type { RefusedWatches } from '../watch/refused-watches.ts';
 import { type ConfigChange, type ConfiguredDatabases, configChange } from './config-change.ts';
 import { byPath, withoutRepeats } from './database-lists.ts';
 import { Directories } from './directories.ts';
@@ -24,21 +21,9 @@ import { Reconfiguration, type ReconfiguredStore } from './reconfiguration.ts';
 import { ShardPool } from './shard-pool.ts';
 import { changesOf, type WatchOptions } from './status-changes.ts';
 import type { StoreOptions } from './store-options.ts';
-import { TrafficReport } from './traffic-report.ts';
+import { runReports } from './store-reports.ts';
+import type { StoreServices } from './store-services.ts';
 import { whenActive } from './when-active.ts';
-
-export interface StoreServices {
-  readonly logger: Logger;
-  readonly clock: Clock;
-  /** Starts a shard in this process or another; see `openStore`. */
-  readonly startShard: () => ShardHost;
-  /** How many shards there may be. */
-  readonly shardLimit: number;
-  /** The requests for leases, which this process makes for all shards. */
-  readonly leaseTraffic: () => readonly TrafficCount[];
-  /** Of this process. */
-  readonly refusals: RefusedWatches;
-}
 
 /** A database that was stopped by itself, and where it stood then. */
 interface HaltedDatabase {
@@ -81,6 +66,7 @@ export class Store {
   }
 
   async #start(): Promise<void> {
+    this.#reporting = runReports(this, this.#options, this.#services, this.#stop);
     try {
       for (const database of this.#options.databases) this.#files.claim(database);
       const found: DatabaseConfig[] = [];
@@ -94,7 +80,6 @@ export class Store {
       throw error;
     }
     this.#directories.run();
-    this.#reporting = new TrafficReport(() => this.traffic(), this.#services).run(this.#stop);
   }
 
   /** The paths of all databases, also of those that `halt` has stopped. */
@@ -114,9 +99,20 @@ export class Store {
     return [...parts.flat(), ...halted].sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
+  /** What all databases are replicated with, also those that `halt` has stopped. */
+  get configs(): readonly DatabaseConfig[] {
+    return [...this.#databases.values(), ...[...this.#halted.values()].map(({ config }) => config)];
+  }
+
   /** What is measured of each database that is not stopped. A process that broke down takes its counts with it. */
   async metrics(): Promise<DatabaseMetrics[]> {
     const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('metrics', {}).catch(() => [])));
+    return parts.flat();
+  }
+
+  /** What is under way and may take long. */
+  async work(): Promise<DatabaseWork[]> {
+    const parts = await Promise.all(this.#pool.hosts.map((host) => host.call('work', {}).catch(() => [])));
     return parts.flat();
   }
 
@@ -232,7 +228,7 @@ export class Store {
 
   #reconfigured(): ReconfiguredStore {
     return {
-      configs: [...this.#databases.values(), ...[...this.#halted.values()].map(({ config }) => config)],
+      configs: this.configs,
       directories: this.#directories,
       logger: this.#services.logger,
       has: (path) => this.#has(path),

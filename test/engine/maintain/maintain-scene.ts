@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { defaultLevelSettings, type LevelSettings } from '../../../src/engine/levels/level-settings.ts';
+import { LongWork } from '../../../src/engine/long-work.ts';
 import { maintainLimits } from '../../../src/engine/maintain/maintain-services.ts';
 import { Maintenance } from '../../../src/engine/maintain/maintenance.ts';
 import { LocalFiles } from '../../../src/engine/meta/local-files.ts';
@@ -59,9 +60,10 @@ export class MaintainScene {
     const slots = new CountedSlots(2);
     this.clock.isBusy = () => slots.running > 0;
     this.maintenance = new Maintenance(
-      { client: this.client, settings, scratchPath, trusted, acknowledged, signal },
+      { name: 'replica', client: this.client, settings, scratchPath, trusted, acknowledged, signal },
       {
         limits: { ...maintainLimits(), slots },
+        work: new LongWork(),
         durableFiles: new DurableFiles(),
         runs: new PageRuns(kernels),
         clock: this.clock,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { defaultLevelSettings } from '../../../src/engine/levels/level-settings.ts';
+import { LongWork } from '../../../src/engine/long-work.ts';
 import { maintainLimits } from '../../../src/engine/maintain/maintain-services.ts';
 import { AttemptedMark } from '../../../src/engine/meta/attempted-mark.ts';
 import { LocalFiles } from '../../../src/engine/meta/local-files.ts';
@@ -45,6 +46,7 @@ async function ship(
     logger: silentLogger,
     runs: new PageRuns(kernels),
     limits: maintainLimits(),
+    work: new LongWork(),
   };
   const local = await LocalFiles.open(meta, services);
   const mark = await AttemptedMark.open(meta, local.headTxid, services);

@@ -13,6 +13,7 @@ export const marginMs = 5_000;
 
 export const request: LeaseRequest = {
   place: { type: 'file', path: '/nowhere' },
+  about: { db: '/nowhere.db', replica: 'file' },
   ttlMs,
   owner: 'shard',
   statePath: '/nowhere/lease.json',

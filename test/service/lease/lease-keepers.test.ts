@@ -35,6 +35,7 @@ class KeepersScene {
   request(changes: Partial<LeaseRequest> = {}): LeaseRequest {
     return {
       place: { type: 'file', path: join(this.folder, 'replica') },
+      about: { db: join(this.folder, 'app.db'), replica: 'file' },
       ttlMs: 600_000,
       owner: undefined,
       statePath: join(this.folder, 'lease.json'),
@@ -138,6 +139,7 @@ describe('LeaseKeepers', () => {
       const [warning] = scene.log.lines.filter(({ level }) => level === 'warn');
       assert.match(String(warning?.message), /replicating without a lease/);
       assert.match(String(warning?.fields.because), reason);
+      assert.deepEqual([warning?.fields.db, warning?.fields.replica], [request.about.db, 'file']);
       const asked = server.requests.length;
       await assert.rejects(scene.keepers.open(request, {}), unproven);
       assert.equal(server.requests.length, asked, 'what was found out is known');

@@ -57,7 +57,7 @@ describe('Discovery', () => {
     assert.deepEqual([await scene.restoredRows('one.db'), await scene.restoredRows('a/b/two.db')], [1, 2]);
     const passedOver = scene.lines.filter(({ message }) => message === 'not a SQLite database, passed over');
     assert.deepEqual(
-      passedOver.map(({ fields }) => fields.path),
+      passedOver.map(({ fields }) => fields.db),
       [scene.path('data/text.db')],
     );
   });

@@ -56,8 +56,11 @@ test('replicate passes over what it may not read, saying so once, and takes it w
   await program.says('read the whole database');
   cpSync(join(folder, 'made'), join(folder, 'data/two.db'));
   await program.says('a database joined');
-  for (const path of ['closed.db', 'folder']) {
-    assert.equal(program.lines(`passed over" directory=${folder}/data path=${folder}/data/${path}`).length, 1, path);
+  for (const [what, name] of [
+    ['db', 'closed.db'],
+    ['path', 'folder'],
+  ]) {
+    assert.equal(program.lines(`passed over" directory=${folder}/data ${what}=${folder}/data/${name}`).length, 1, name);
   }
   chmodSync(join(folder, 'data/closed.db'), 0o666);
   await program.says(`joined" directory=${folder}/data db=${folder}/data/closed.db`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatTable } from '../../cmd/table.ts';
+import { formatTable } from '../../../src/service/report/table.ts';
 
 test('formatTable aligns columns, numbers to the right, without blanks at line ends', () => {
   const table = formatTable(

@@ -1,12 +1,12 @@
-import type { ReplicaConfig } from '../src/config/normal-config.ts';
-import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../src/format/ltx/header.ts';
-import type { Level } from '../src/format/ltx/level.ts';
-import { openReplica } from '../src/replica/open-replica.ts';
-import { readRange } from '../src/replica/read-range.ts';
-import type { LtxFileInfo, ReplicaClient } from '../src/replica/replica-client.ts';
-import { ReplicaError } from '../src/replica/replica-error.ts';
-import { DurableFiles } from '../src/runtime/durable-files.ts';
-import { silentLogger } from '../src/runtime/logger.ts';
+import type { ReplicaConfig } from '../config/normal-config.ts';
+import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../format/ltx/header.ts';
+import type { Level } from '../format/ltx/level.ts';
+import { openReplica } from '../replica/open-replica.ts';
+import { readRange } from '../replica/read-range.ts';
+import type { CallOptions, LtxFileInfo, ReplicaClient } from '../replica/replica-client.ts';
+import { ReplicaError } from '../replica/replica-error.ts';
+import { DurableFiles } from '../runtime/durable-files.ts';
+import { silentLogger } from '../runtime/logger.ts';
 
 export interface DatedFile extends LtxFileInfo {
   /** From the header: a file's modification time means nothing. */
@@ -28,12 +28,30 @@ export async function withReplica<T>(replica: ReplicaConfig, use: (client: Repli
 
 /** The files of some levels with their times, level by level. Files that go away meanwhile are left out. */
 export async function datedFiles(client: ReplicaClient, wanted: readonly Level[]): Promise<DatedFile[]> {
+  return withTimes(client, await listedFiles(client, wanted));
+}
+
+/** The files of some levels by their names, level by level. */
+export async function listedFiles(
+  client: ReplicaClient,
+  wanted: readonly Level[],
+  options: CallOptions = {},
+): Promise<LtxFileInfo[]> {
   const files: LtxFileInfo[] = [];
-  for (const level of wanted) for await (const file of client.list(level)) files.push(file);
+  for (const level of wanted) for await (const file of client.list(level, options)) files.push(file);
+  return files;
+}
+
+/** Reads the times of files from their headers. Files that are gone are left out. */
+export async function withTimes(
+  client: ReplicaClient,
+  files: readonly LtxFileInfo[],
+  options: CallOptions = {},
+): Promise<DatedFile[]> {
   const dated: DatedFile[] = [];
   for (let at = 0; at < files.length; at += headersAtOnce) {
     const some = files.slice(at, at + headersAtOnce);
-    const headers = await Promise.all(some.map((file) => headerOf(client, file)));
+    const headers = await Promise.all(some.map((file) => headerOf(client, file, options)));
     for (const [index, header] of headers.entries()) {
       if (header !== undefined) dated.push({ ...some[index]!, timestampMs: header.timestampMs });
     }
@@ -53,10 +71,14 @@ export async function newestFile(client: ReplicaClient): Promise<DatedFile | und
   return header === undefined ? undefined : { ...newest, timestampMs: header.timestampMs };
 }
 
-async function headerOf(client: ReplicaClient, file: LtxFileInfo): Promise<LtxHeader | undefined> {
+async function headerOf(
+  client: ReplicaClient,
+  file: LtxFileInfo,
+  options: CallOptions = {},
+): Promise<LtxHeader | undefined> {
   const bytes = new Uint8Array(ltxHeaderBytes);
   try {
-    await readRange(client, file, 0, bytes);
+    await readRange(client, file, 0, bytes, options);
   } catch (error) {
     if (error instanceof ReplicaError && error.code === 'not-found') return undefined;
     throw error;

@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { metaSuffix } from '../src/config/database-paths.ts';
-import { MetaDirectory } from '../src/engine/meta/meta-directory.ts';
-import { syncDirectory } from '../src/runtime/durable-directory.ts';
-import { systemErrorCode } from '../src/runtime/typed-error.ts';
+import { metaSuffix } from '../config/database-paths.ts';
+import { MetaDirectory } from '../engine/meta/meta-directory.ts';
+import { syncDirectory } from '../runtime/durable-directory.ts';
+import { systemErrorCode } from '../runtime/typed-error.ts';
 
 /** What the process that holds a meta directory has open in it; stays, for the next one takes the same lock. */
 const lockNames = /^lock(-owner)?\./;
