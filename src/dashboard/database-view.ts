@@ -50,6 +50,9 @@ function healthOf(
   if (state === 'waiting') return { health: 'waiting', reason: 'there is no database yet' };
   if (state === 'attaching') return { health: 'waiting', reason: 'it is being attached' };
   if (status.lease?.kind === 'lapsed') return { health: 'trouble', reason: leaseWords(status.lease) };
+  if (state !== 'standby' && status.lease?.kind === 'standby') {
+    return { health: 'waiting', reason: `its lease is held by ${leaseWords(status.lease)}` };
+  }
   if (state === 'standby') return { health: 'ok', reason: 'another host replicates it, this one stands by' };
   if (status.readerInTheWay) {
     return { health: 'waiting', reason: 'a long reader of the application keeps the WAL from beginning anew' };

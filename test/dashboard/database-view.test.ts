@@ -50,6 +50,8 @@ test('databaseView calls waiting what may come right by itself', () => {
     { readerInTheWay: true },
   ] as const)
     assert.equal(health(changes)[0], 'waiting', JSON.stringify(changes));
+  const holder = { owner: 'host-b', hostname: undefined, untilMs: 0 };
+  assert.deepEqual(health({ lease: { kind: 'standby', holder } }), ['waiting', 'its lease is held by host-b']);
 });
 
 test('databaseView says who has the lease', () => {

@@ -23,7 +23,8 @@ import { PageChecksumTable } from '../meta/page-checksum-table.ts';
 import { writeRestoreMarker } from '../meta/restore-marker.ts';
 import type { PageRuns } from '../page-runs.ts';
 import { SyncFiles } from '../write/sync-files.ts';
-import { Attachment, type AttachmentParts } from './attachment.ts';
+import { Attachment } from './attachment.ts';
+import type { AttachmentParts } from './attachment-parts.ts';
 import { matchScan, type ScanParts, writeScan } from './scan-database.ts';
 
 export interface AttachServices {

@@ -21,24 +21,12 @@ import type { PageRuns } from '../page-runs.ts';
 import { DatabaseScan } from '../scan/database-scan.ts';
 import { overlaidPages } from '../write/overlaid-pages.ts';
 import type { NewPages, SyncFiles } from '../write/sync-files.ts';
+import type { AttachmentParts } from './attachment-parts.ts';
 import type { Look } from './look-schedule.ts';
 import { pagesOf } from './scan-database.ts';
 
 /** Pages held in memory before they go into a file, whatever the sync interval says. */
 const memoryBytes = 32 * 1024 * 1024;
-
-export interface AttachmentParts {
-  readonly live: LiveDatabase;
-  readonly capture: WalCapture;
-  readonly files: SyncFiles;
-  readonly meta: MetaDirectory;
-  readonly counters: DatabaseCounters;
-  /**
-   * Runs `fold`, which writes the newest file again with more pages in it, if nobody can have seen that file and nobody is
-   * sent it meanwhile; undefined when it has to stay as it is.
-   */
-  readonly whileUnsent: (fold: () => Promise<LineageHead>) => Promise<LineageHead | undefined>;
-}
 
 /** One database being followed without a gap: turns what its WAL brings into files and lets the WAL restart. */
 export class Attachment {
