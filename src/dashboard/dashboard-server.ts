@@ -6,7 +6,7 @@ import { isSameToken, refusal, tokenCookie } from '../http/access.ts';
 import { ListeningServer } from '../http/listening-server.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { hintOf } from '../runtime/typed-error.ts';
+import { hintOf, messageOf } from '../runtime/typed-error.ts';
 import { DashboardError } from './dashboard-error.ts';
 import { LiveState, type ViewedStore } from './live-state.ts';
 import { loadPageFiles, type PageFileName, type PageFiles } from './page-files.ts';
@@ -124,7 +124,7 @@ export class DashboardServer {
       json(response, 200, await this.#result(`${request.method} ${pathname}`, query, request));
     } catch (error) {
       json(response, statusOf(error), {
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
         hint: hintOf(error),
       });
     }

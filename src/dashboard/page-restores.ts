@@ -3,6 +3,7 @@ import { parseTxid } from '../format/ltx/txid.ts';
 import { openReplica } from '../replica/open-replica.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { messageOf } from '../runtime/typed-error.ts';
 import { processServices } from '../service/compose.ts';
 import { restoreDatabase } from '../service/restore-database.ts';
 import { DashboardError } from './dashboard-error.ts';
@@ -133,5 +134,5 @@ function reasonOf(error: unknown, outputPath: string): string {
   if (error instanceof RestoreError && error.code === 'output-exists') {
     return `Cannot restore to ${outputPath}: there is a file of that name. Give another name`;
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
