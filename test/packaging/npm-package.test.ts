@@ -16,12 +16,15 @@ const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf
 /** Every file of the package: documents, the bundled command, and of each source of the library what it was compiled to. */
 function expectedFiles(): string[] {
   const sources = readdirSync(join(projectRoot, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.startsWith('kernel/assembly/'))
+    .filter((path) => path.endsWith('.ts') && !/^(kernel\/assembly|dashboard\/page)\//.test(path))
     .map((path) => path.slice(0, -'.ts'.length));
-  const bundle = readdirSync(join(projectRoot, 'dist/bin')).map((path) => `dist/bin/${path}`);
+  const page = readdirSync(join(projectRoot, 'dist/bin/page')).map((path) => `dist/bin/page/${path}`);
+  const bundle = readdirSync(join(projectRoot, 'dist/bin'), { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => `dist/bin/${name}`);
   const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'litestream.yml', 'package.json'];
   const library = sources.flatMap((path) => ['js', 'js.map', 'd.ts'].map((ending) => `dist/src/${path}.${ending}`));
-  return [...documents, ...bundle, ...library, 'dist/src/kernel/kernels.wasm'].sort();
+  return [...documents, ...bundle, ...page, ...library, 'dist/src/kernel/kernels.wasm'].sort();
 }
 
 /**
