@@ -10,6 +10,7 @@ import { clearStamp, fingerprint, isCurrent, writeStamp } from './stamp.mjs';
 /** The command finds its kernels beside itself, the library beside the file that loads them. */
 const kernelsPaths = ['dist/src/kernel/kernels.wasm', 'dist/bin/kernels.wasm'].map((path) => join(projectRoot, path));
 const commandPath = join(projectRoot, 'dist/bin/litestream.js');
+const pagePath = join(projectRoot, 'dist/bin/page/index.html');
 
 /** The parts of the build: what each reads, whether its output stands, and how it is made. */
 const parts = [
@@ -44,7 +45,7 @@ const parts = [
         'scripts/build-command.mjs',
         'scripts/build-page.mjs',
       ]),
-    isComplete: () => existsSync(commandPath),
+    isComplete: () => [commandPath, pagePath].every((path) => existsSync(path)),
     make: bundleCommand,
   },
 ];
