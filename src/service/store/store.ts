@@ -22,6 +22,7 @@ import { Discovery } from './discovery.ts';
 import { DistinctFiles } from './distinct-files.ts';
 import { Reconfiguration, type ReconfiguredStore } from './reconfiguration.ts';
 import { ShardPool } from './shard-pool.ts';
+import { startEach } from './start-each.ts';
 import { changesOf, type WatchOptions } from './status-changes.ts';
 import type { StoreOptions } from './store-options.ts';
 import { TrafficReport } from './traffic-report.ts';
@@ -87,7 +88,7 @@ export class Store {
       for (const config of this.#options.directories ?? []) found.push(...(await this.#find(config)));
       const all = withoutRepeats([...this.#options.databases, ...found]);
       for (const database of all) this.#distinct.claim(database);
-      await Promise.all(all.map((database) => this.#place(database)));
+      await startEach(all, (database) => this.#place(database), this.#services);
     } catch (error) {
       this.#directories.close();
       await this.stop();
