@@ -9,7 +9,7 @@ const parkLookMs = { least: 250, most: 60_000 } as const;
 /** So many databases are parked in one look: copying the rest of a WAL back holds everything up. */
 const parkedAtOnce = 32;
 /** How many databases begin at a time: until they are idle, or for so long that they must not keep others waiting. */
-const beginAtOnce = 64;
+const beginAtOnce = 32;
 const beginMs = 1_000;
 /** The same for those that are attached for the sake of their replicas alone. */
 const careAtOnce = 4;
