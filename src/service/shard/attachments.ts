@@ -2,15 +2,15 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
 /** How often databases are looked at while some wait or begin, or there are more to park. */
-const lookMs = 100;
+const lookMs = 50;
 /** How often those attached are looked for some that may be parked, as a part of how long they have to be idle. */
 const parkShare = 4;
 const parkLookMs = { least: 250, most: 60_000 } as const;
 /** So many databases are parked in one look: copying the rest of a WAL back holds everything up. */
 const parkedAtOnce = 32;
-/** How many databases begin at a time: until they are idle, or for so long that they must not keep others waiting. */
+/** How many databases begin at a time: until they have begun, or for so long that they must not keep others waiting. */
 const beginAtOnce = 32;
-const beginMs = 1_000;
+const beginMs = 250;
 /** The same for those that are attached for the sake of their replicas alone. */
 const careAtOnce = 4;
 /** After so long without room it is said that nothing can be parked. */
@@ -20,6 +20,8 @@ const patienceMs = 10_000;
 export interface Attachable {
   /** Since when it is attached with nothing to do and everything shipped; undefined when it is not. */
   readonly idleSinceMs: number | undefined;
+  /** Whether its attachment is still being made, or what it found is being shipped. */
+  readonly isBeginning: boolean;
   /** Begins an attachment; `release` is called at its end. */
   attach(): void;
   /** Ends the attachment until something happens to the database; false when something stands against it. */
@@ -150,10 +152,9 @@ export class Attachments {
     this.#next = undefined;
     const nowMs = this.#clock.monotonic();
     for (const [database, sinceMs] of this.#beginning) {
-      const isIdle = database.idleSinceMs !== undefined;
-      if (!isIdle && nowMs - sinceMs < beginMs) continue;
+      if (database.isBeginning && nowMs - sinceMs < beginMs) continue;
       this.#beginning.delete(database);
-      if (isIdle) this.#parkIfLong(database, nowMs);
+      this.#parkIfLong(database, nowMs);
     }
     if (this.#hasMoreToPark || nowMs - this.#parkedAtMs >= this.#parkLookMs) this.#parkAll(nowMs);
     this.#proceed();

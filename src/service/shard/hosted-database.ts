@@ -115,24 +115,25 @@ export class HostedDatabase implements Attachable {
     const isParked = this.#parked !== undefined;
     await this.#whileAttached(async () => {
       if (isParked) await this.sync(options);
-      await this.#maintain(request, options);
+      if (this.#replicator === undefined) {
+        throw new ServiceError(
+          'unavailable',
+          `Cannot compact the replicas of ${this.config.path}: it is not replicated yet`,
+        );
+      }
+      await this.#replicator.maintain(request, options);
     });
-  }
-
-  async #maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
-    if (this.#replicator === undefined) {
-      throw new ServiceError(
-        'unavailable',
-        `Cannot compact the replicas of ${this.config.path}: it is not replicated yet`,
-      );
-    }
-    await this.#replicator.maintain(request, options);
   }
 
   /** Where file events do not work nothing is parked: nobody would tell of a change. */
   get idleSinceMs(): number | undefined {
     if (this.#watch === undefined || this.#parked !== undefined || this.#askedCount > 0) return undefined;
     return this.#replicator?.idle?.sinceMs;
+  }
+
+  get isBeginning(): boolean {
+    const { state } = this.status();
+    return state === 'attaching' || (state === 'replicating' && this.#replicator?.idle === undefined);
   }
 
   /** Ends the attachment of an idle database until something happens to it or its replicas have to be compacted. */
