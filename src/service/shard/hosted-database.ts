@@ -224,6 +224,7 @@ export class HostedDatabase implements Attachable {
     this.#services.attachments.release(this);
     if (this.#parked === undefined || this.#isStopped) return;
     this.#ending = undefined;
+    this.#services.leftovers.note();
     if (this.#parked.isWanted || this.#parked.hasChanged()) this.#services.attachments.ask(this, 'change');
     else this.#services.dueTimes.add(this, this.#parked.untilMs);
   }

@@ -5,6 +5,7 @@ import type { Kernels } from '../../kernel/kernels.ts';
 import { S3ClientPool } from '../../replica/s3/s3-client-pool.ts';
 import { StoreTraffic } from '../../replica/store-traffic.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { collectGarbage } from '../../runtime/collect-garbage.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
@@ -19,6 +20,7 @@ import { DirectoryWatch } from '../watch/directory-watch.ts';
 import type { RefusedWatches } from '../watch/refused-watches.ts';
 import { type Attachable, type AttachmentLimit, Attachments } from './attachments.ts';
 import { DueTimes } from './due-times.ts';
+import { Leftovers } from './leftovers.ts';
 import type { ShardSettings } from './shard-protocol.ts';
 
 /** After how long a database that takes its time to start, or to be attached, does not count any more; the same for a stop, which may wait for replicas. */
@@ -46,6 +48,7 @@ export interface ShardServices extends ProcessServices {
   readonly attachments: Attachments;
   /** When the replicas of parked databases have to be compacted. */
   readonly dueTimes: DueTimes<Attachable>;
+  readonly leftovers: Leftovers;
   readonly watch: DirectoryWatch;
   /** The requests of all its replicas to stores. */
   readonly traffic: StoreTraffic;
@@ -81,6 +84,7 @@ export function shardServices(
     attaching: new WorkSlots(databasesAtOnce, { ms: startingMs, clock: services.clock }),
     stopping: new WorkSlots(databasesAtOnce, { ms: stoppingMs, clock: services.clock }),
     attachments,
+    leftovers: new Leftovers(collectGarbage, services),
     dueTimes: new DueTimes((database) => attachments.ask(database, 'care'), services),
     watch: new DirectoryWatch(services),
     traffic,

@@ -112,6 +112,7 @@ export class Shard {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#services.attachments.close();
+    this.#services.leftovers.close();
     const stop = (database: HostedDatabase) => this.#services.stopping.run(undefined, () => database.stop());
     await Promise.all([...this.#databases.values()].map(stop));
     clearInterval(this.#sweeping);
