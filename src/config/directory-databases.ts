@@ -81,8 +81,17 @@ function isCandidateName({ pattern }: DirectoryConfig, folder: string, name: str
 export function databaseIn(config: DirectoryConfig, path: string): DatabaseConfig {
   const below = relative(config.directory, path);
   const replicas = config.replicas?.map((replica) => replicaBelow(replica, below));
+  const { settings } = config;
   return {
-    ...config.settings,
+    monitorIntervalMs: settings.monitorIntervalMs,
+    checkpointIntervalMs: settings.checkpointIntervalMs,
+    minCheckpointPageCount: settings.minCheckpointPageCount,
+    truncatePageCount: settings.truncatePageCount,
+    maxSyncWalBytes: settings.maxSyncWalBytes,
+    restoreIfDbNotExists: settings.restoreIfDbNotExists,
+    switchToWal: settings.switchToWal,
+    lease: settings.lease,
+    levels: settings.levels,
     path,
     metaPath: metaPathIn(config.meta, below, path),
     replicas: replicas ?? [replicaBeside(path)],

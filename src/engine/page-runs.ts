@@ -4,7 +4,7 @@ import { type LaneOptions, RunLane } from './run-lane.ts';
 
 /** Bytes of pages in one run: large enough for sequential I/O, small enough to yield every few milliseconds. */
 const defaultRunBytes = 1 << 20;
-/** Free workspaces kept per page size. */
+/** Free workspaces kept per page size. More are used again until the garbage collector takes them, which it is late to do. */
 const keptFree = 4;
 
 /** Lends workspaces to whoever encodes or decodes, so that their memory is bounded by the work under way. */
@@ -14,6 +14,7 @@ export class PageRuns {
   readonly slabs = new PageSlabs();
   readonly #runBytes: number;
   readonly #free = new Map<number, PageRun[]>();
+  readonly #spare = new Map<number, WeakRef<PageRun>[]>();
   #walBytes: Uint8Array | undefined;
 
   constructor(kernels: Kernels, { runBytes = defaultRunBytes }: { readonly runBytes?: number | undefined } = {}) {
@@ -33,13 +34,24 @@ export class PageRuns {
   }
 
   borrow(pageSizeBytes: number): PageRun {
-    return this.#free.get(pageSizeBytes)?.pop() ?? this.kernels.openRun(pageSizeBytes, this.capacityOf(pageSizeBytes));
+    const run = this.#free.get(pageSizeBytes)?.pop() ?? this.#takeSpare(pageSizeBytes);
+    return run ?? this.kernels.openRun(pageSizeBytes, this.capacityOf(pageSizeBytes));
   }
 
   giveBack(run: PageRun): void {
     const free = this.#free.get(run.pageSize) ?? [];
-    if (free.length < keptFree) free.push(run);
     this.#free.set(run.pageSize, free);
+    if (free.length < keptFree) free.push(run);
+    else this.#spare.set(run.pageSize, [...(this.#spare.get(run.pageSize) ?? []), new WeakRef(run)]);
+  }
+
+  #takeSpare(pageSizeBytes: number): PageRun | undefined {
+    const spare = this.#spare.get(pageSizeBytes) ?? [];
+    for (let last = spare.pop(); last !== undefined; last = spare.pop()) {
+      const run = last.deref();
+      if (run !== undefined) return run;
+    }
+    return undefined;
   }
 
   /** For one piece of work that is large, or may prove to be. */

@@ -27,7 +27,7 @@ export class LockConnection {
       // Nothing is read or written: neither a journal nor a page cache is wanted.
       const settings = ['locking_mode = exclusive', 'journal_mode = memory', 'cache_size = 0'];
       this.#connection.exec(settings.map((setting) => `pragma ${schema}.${setting};`).join(''));
-      this.#connection.exec('begin exclusive; commit');
+      this.#connection.exec('begin exclusive; rollback');
       return schema;
     } catch (error) {
       if (!this.#free.has(schema)) this.unlock(schema);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LockFile, LockFiles } from '../../src/sqlite/lock-file.ts';
@@ -33,6 +34,14 @@ test('LockFiles.acquire holds many locks on few descriptors more than locks, eac
     [true, true, true, true],
   );
   assert.equal(isFree(join(folder, 'more.db')), false);
+});
+
+test('LockFiles.acquire writes nothing to the file of a lock', (t) => {
+  const path = join(makeDirectory(t), 'a.db');
+  const lock = new LockFiles().acquire(path);
+  assert.equal(isFree(path), false);
+  assert.equal(statSync(path).size, 0);
+  lock!.release();
 });
 
 test('LockFiles.acquire gives nothing for a lock that is held, by this process or another, and keeps the others', (t) => {

@@ -38,7 +38,7 @@ const services: ReplicatorServices = {
   attached: new AttachedFiles(),
   runs: new PageRuns(loadKernels()),
   limits: maintainLimits(),
-  starting: new WorkSlots(1),
+  attaching: new WorkSlots(1),
   durableFiles: new DurableFiles(dieAt),
   clock,
   logger: loggerFrom((level, message, fields) => {

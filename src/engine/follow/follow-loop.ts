@@ -13,6 +13,8 @@ import type { Attachment } from './attachment.ts';
 import { CheckpointSchedule, type UnsettledWal } from './checkpoint-schedule.ts';
 import type { FileChange } from './file-change.ts';
 import { FileRequests } from './file-requests.ts';
+import type { FollowEvents } from './follow-events.ts';
+import { sinceLastChangeMs } from './last-change.ts';
 import { LookSchedule } from './look-schedule.ts';
 import { PlaceSchedule } from './place-schedule.ts';
 import { SettleSchedule } from './settle-schedule.ts';
@@ -20,17 +22,6 @@ import { SettleSchedule } from './settle-schedule.ts';
 const busyMs = 10;
 /** A database at rest is looked at so long after a first event. */
 const gatherMs = 2;
-
-export interface FollowEvents {
-  /** After a new local file. */
-  onFile(): void;
-  /** While frames keep coming the database is polled, and file events are not wanted. */
-  onBusy(busy: boolean): void;
-  /** How long to wait between two files, the last of which took `tookMs`: longer while no replica accepts any. */
-  fileIntervalMs(tookMs: number): number;
-  /** Work that must not run beside a sync; resolves with whether it has used the attachment. */
-  betweenSyncs(): Promise<boolean>;
-}
 
 /** Drives one attachment: decides when to copy, to write a file, to checkpoint and to rest. */
 export class FollowLoop {
@@ -70,8 +61,8 @@ export class FollowLoop {
     this.#clock = services.clock;
     this.#logger = services.logger;
     this.#counters = services.counters;
-    this.#restSinceMs = services.clock.monotonic();
-    this.#schedule = new LookSchedule(this.#restSinceMs);
+    this.#schedule = new LookSchedule(services.clock.monotonic());
+    this.#restSinceMs = services.clock.monotonic() - sinceLastChangeMs(attachment.live, services.clock);
     this.#checkpoints = new CheckpointSchedule(settings, services);
   }
 
@@ -80,7 +71,7 @@ export class FollowLoop {
     return this.#checkpoints.readerInTheWay;
   }
 
-  /** Since when everything is written and only an event can bring news, settled or not, on the monotonic clock; undefined otherwise. */
+  /** Since when nothing has changed, on the monotonic clock; undefined unless all is written and only an event can bring news. */
   get atRestSinceMs(): number | undefined {
     return this.#isAtRest ? this.#restSinceMs : undefined;
   }
@@ -124,18 +115,23 @@ export class FollowLoop {
     if (moved) this.#place.noteMoved();
   }
 
-  /** Copies everything back now, if the database is at rest. Returns whether mark 0 is held. */
-  settle(): boolean {
-    if (!this.#isAtRest) return false;
+  /**
+   * Copies everything back now, if the database is at rest, and returns what `describe` says of the files then; undefined when
+   * mark 0 cannot be had, or the files show more than was copied by then, be it a commit that is not visible yet.
+   */
+  settle<T>(describe: () => T): T | undefined {
+    if (!this.#isAtRest) return undefined;
     try {
-      if (!this.#isSettled()) {
-        this.#settle(this.#clock.monotonic());
-        this.#attachment.rest();
-      }
-      return this.#isSettled();
+      if (!this.#isSettled()) this.#settle(this.#clock.monotonic());
+      this.#attachment.rest();
+      const description = describe();
+      const { isQuiet, hasNews } = this.#attachment.ahead();
+      if (this.#isSettled() && isQuiet && !hasNews) return description;
+      this.#wakeup.notify();
+      return undefined;
     } catch (error) {
       if (!this.#isPassing(error)) this.fail(error as Error);
-      return false;
+      return undefined;
     }
   }
 

@@ -21,6 +21,8 @@ import { ReplicaUpkeep, type UpkeepOptions } from './replica-upkeep.ts';
 const firstRetryMs = 1_000;
 const retryLimitMs = 300_000;
 const fewFiles = 32;
+/** How much later than due the replica of a database at rest is looked after, at most, as a part of the snapshot interval. */
+const spread = 0.1;
 
 export interface MaintenanceOptions extends UpkeepOptions {
   /** The newest TXID that the replica has acknowledged; undefined while it is not known, or nobody may touch the replica. */
@@ -53,6 +55,8 @@ export class Maintenance {
   /** What was shipped while the catalog is being loaded. */
   #meanwhile: ShippedFile[] | undefined;
   #forgottenCount = 0;
+  /** How much maintenance is under way. */
+  #workCount = 0;
   /** Wall-clock times; undefined: nothing is to come. */
   #boundaryMs: number | undefined;
   #expiryMs: number | undefined;
@@ -61,6 +65,8 @@ export class Maintenance {
   #retryAtMs = 0;
   #isParked = true;
   #hasSaidDisabled = false;
+  /** So that not all databases come at the same moment. */
+  readonly #restLongerMs: number;
 
   constructor(options: MaintenanceOptions, services: MaintainServices) {
     this.#options = options;
@@ -68,6 +74,7 @@ export class Maintenance {
     this.#services = services;
     this.#upkeep = new ReplicaUpkeep(options, services);
     this.#wakeup = new Wakeup(services.clock);
+    this.#restLongerMs = Math.random() * spread * options.settings.snapshotIntervalMs;
   }
 
   /** What keeps the replica from being maintained. */
@@ -78,8 +85,8 @@ export class Maintenance {
   /** The wall-clock time of what is to come next; Infinity when nothing is, undefined while that is not known. */
   get nextMs(): number | undefined {
     const isKnown = this.#catalog !== undefined && this.#options.acknowledged() !== undefined;
-    if (!isKnown || this.#error !== undefined) return undefined;
-    return Math.min(this.#boundaryMs ?? Infinity, this.#expiryMs ?? Infinity);
+    if (!isKnown || this.#workCount > 0 || this.#error !== undefined) return undefined;
+    return this.#dueMs;
   }
 
   /**
@@ -89,7 +96,8 @@ export class Maintenance {
   get restUntilMs(): number | undefined {
     const { nextMs } = this;
     if (nextMs === undefined || nextMs === Infinity || this.#catalog!.changeFileCount > fewFiles) return nextMs;
-    return Math.max(nextMs, nextBoundary(this.#services.clock.now(), this.#settings.snapshotIntervalMs));
+    const boundaryMs = nextBoundary(this.#services.clock.now(), this.#settings.snapshotIntervalMs);
+    return Math.max(nextMs, boundaryMs + this.#restLongerMs);
   }
 
   get verifiedAtMs(): number | undefined {
@@ -141,16 +149,29 @@ export class Maintenance {
   async maintain(request: MaintenanceRequest, { signal: given }: CallOptions = {}): Promise<void> {
     using linked = LinkedSignal.of(this.#options.signal, given);
     const { signal } = linked;
-    const work = async () => {
-      try {
-        await this.#maintain(request, signal);
-      } catch (error) {
-        this.#catalog = undefined; // what is there after an error has to be looked at
-        if (!(error instanceof ReplicaError) || error.code !== 'not-found') throw error;
-        await this.#maintain(request, signal);
-      }
-    };
-    await this.#mutex.run(() => this.#services.limits.slots.run(signal, work));
+    this.#workCount += 1;
+    try {
+      await this.#mutex.run(() => this.#maintainAgain(request, signal));
+    } finally {
+      this.#workCount -= 1;
+    }
+  }
+
+  /** What is missing by now is looked for once more. */
+  async #maintainAgain(request: MaintenanceRequest, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#maintainInTurn(request, signal);
+    } catch (error) {
+      this.#catalog = undefined; // what is there after an error has to be looked at
+      if (!(error instanceof ReplicaError) || error.code !== 'not-found') throw error;
+      await this.#maintainInTurn(request, signal);
+    }
+  }
+
+  /** Turns are for the work, not for the look at what there is, which takes a store's time and nothing of ours. */
+  async #maintainInTurn(request: MaintenanceRequest, signal: AbortSignal): Promise<void> {
+    await this.#load(signal);
+    await this.#services.limits.slots.run(signal, () => this.#maintain(request, signal));
   }
 
   async #maintainOrSay(): Promise<void> {
@@ -237,8 +258,11 @@ export class Maintenance {
   #isDue(): boolean {
     if (this.#options.acknowledged() === undefined) return false;
     if (this.#catalog === undefined) return true;
-    const nowMs = this.#services.clock.now();
-    return nowMs >= (this.#boundaryMs ?? Infinity) || nowMs >= (this.#expiryMs ?? Infinity);
+    return this.#services.clock.now() >= this.#dueMs;
+  }
+
+  get #dueMs(): number {
+    return Math.min(this.#boundaryMs ?? Infinity, this.#expiryMs ?? Infinity);
   }
 
   #waitMs(): number | undefined {
@@ -248,7 +272,6 @@ export class Maintenance {
     const retryMs = this.#retryAtMs - clock.monotonic();
     if (retryMs > 0) return retryMs;
     if (this.#isDue()) return 0;
-    const atMs = this.nextMs ?? Infinity;
-    return atMs === Infinity ? undefined : Math.min(longestTimerMs, atMs - clock.now());
+    return this.#dueMs === Infinity ? undefined : Math.min(longestTimerMs, this.#dueMs - clock.now());
   }
 }

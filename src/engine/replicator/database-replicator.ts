@@ -97,9 +97,9 @@ export class DatabaseReplicator {
     return { ...status, error: this.#error?.message ?? status.error };
   }
 
-  /** Copies everything back, if there is nothing else to do; returns whether nothing is left in the WAL. */
-  settle(): boolean {
-    return this.#loop?.settle() === true;
+  /** Copies everything back, if there is nothing else to do; returns what `describe` says of the files then. See `FollowLoop`. */
+  settle<T>(describe: () => T): T | undefined {
+    return this.#loop?.settle(describe);
   }
 
   /** Since when, on the monotonic clock, and until when, on the wall clock, there is nothing to do; undefined while there is. */
@@ -187,7 +187,7 @@ export class DatabaseReplicator {
       mustScan: this.#mustScan,
     };
     const settings = { ...this.settings, adopt: this.settings.adopt || settled.absorbs };
-    const attachment = await services.starting.run(signal, () => attach(settings, state, services));
+    const attachment = await services.attaching.run(signal, () => attach(settings, state, services));
     try {
       this.#distrustWal = false;
       this.#mustScan = false;

@@ -5,6 +5,6 @@ import type { MaintainLimits } from '../maintain/maintain-services.ts';
 /** What the databases of a process share. */
 export interface ReplicatorServices extends AttachServices {
   readonly limits: MaintainLimits;
-  /** For what a start does on the disk: many databases start together. */
-  readonly starting: WorkSlots;
+  /** For what attaching does on the disk: many databases are attached together. */
+  readonly attaching: WorkSlots;
 }

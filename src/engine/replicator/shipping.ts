@@ -17,7 +17,7 @@ import type { LocalFiles } from '../meta/local-files.ts';
 import { isBacklogLong } from '../ship/local-retention.ts';
 import { type Conflict, conflictError } from '../ship/refused-create.ts';
 import { ReplicaShipper } from '../ship/replica-shipper.ts';
-import { type ReplicaStatus, shipperStatus } from './database-status.ts';
+import { type ReplicaStatus, replicaStatus } from './database-status.ts';
 import { fencedReplicas } from './fenced-replicas.ts';
 import { fillFromOthers } from './fill-gap.ts';
 import { type CareOptions, ReplicaCare } from './replica-care.ts';
@@ -201,7 +201,7 @@ export class Shipping {
 
   /** Where each replica stands. */
   status(): ReplicaStatus[] {
-    return this.shippers.map((shipper) => ({ ...shipperStatus(shipper), ...this.#care.status(shipper) }));
+    return this.shippers.map((shipper) => replicaStatus(shipper, this.#care.status(shipper)));
   }
 
   /** Compacts the replicas as far as it is due, and does what is asked for. */

@@ -1,15 +1,29 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 
-/** How often those that wait look for a database that can be parked. */
-const lookMs = 100;
-/** After so long it is said that nothing can be. */
+/** How often databases are looked at while some wait or begin, or there are more to park. */
+const lookMs = 50;
+/** How often those attached are looked for some that may be parked, as a part of how long they have to be idle. */
+const parkShare = 4;
+const parkLookMs = { least: 250, most: 60_000 } as const;
+/** So many databases are parked in one look: copying the rest of a WAL back holds everything up. */
+const parkedAtOnce = 32;
+/** How many databases begin at a time: until they have begun, or for so long that they must not keep others waiting. */
+const beginAtOnce = 32;
+const beginMs = 250;
+/** The same for those that are attached for the sake of their replicas alone. */
+const careAtOnce = 4;
+/** After so long without room it is said that nothing can be parked. */
 const patienceMs = 10_000;
 
 /** One that may be attached. */
 export interface Attachable {
   /** Since when it is attached with nothing to do and everything shipped; undefined when it is not. */
   readonly idleSinceMs: number | undefined;
+  /** Whether its attachment is still being made, or what it found is being shipped. */
+  readonly isBeginning: boolean;
+  /** Begins an attachment; `release` is called at its end. */
+  attach(): void;
   /** Ends the attachment until something happens to the database; false when something stands against it. */
   park(): boolean;
 }
@@ -22,82 +36,179 @@ export interface AttachmentLimit {
   readonly descriptorsEach: number;
 }
 
-/** Keeps the attached databases of a process within its descriptors: beyond, those that have been idle longest are parked. */
+/**
+ * Decides which databases of a process are attached: a few begin at a time, those are parked that have been idle for long,
+ * and where descriptors run out those that have been idle longest.
+ */
 export class Attachments {
   readonly #limit: AttachmentLimit;
+  readonly #parkAfterMs: number;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #attached = new Set<Attachable>();
-  readonly #waiting = new Map<Attachable, () => void>();
+  readonly #beginning = new Map<Attachable, number>();
   readonly #parking = new Set<Attachable>();
-  #callOff: (() => void) | undefined;
+  readonly #waiting = new Set<Attachable>();
+  /** Those that wait for the sake of their replicas alone. */
+  readonly #due = new Set<Attachable>();
+  /** What was idle at the last look for room, the longest last. */
+  #idle: Attachable[] = [];
+  #next: { readonly atMs: number; readonly callOff: () => void } | undefined;
+  #parkedAtMs = 0;
+  #hasMoreToPark = false;
   #waitingSinceMs = 0;
+  #isClosed = false;
   #hasSaidParking = false;
   #hasSaidFull = false;
 
-  constructor(limit: AttachmentLimit, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
+  /** `parkAfterMs` 0: databases are parked only where others need their descriptors. */
+  constructor(
+    { parkAfterMs, ...limit }: AttachmentLimit & { readonly parkAfterMs: number },
+    { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  ) {
     this.#limit = limit;
+    this.#parkAfterMs = parkAfterMs;
     this.#clock = clock;
     this.#logger = logger;
   }
 
-  /** Whether another database may be attached at once. */
-  get hasRoom(): boolean {
-    return this.#attached.size < this.#limit.count;
+  /** Whether a database that asks now will be attached soon, so that it may keep its lock. */
+  get isNear(): boolean {
+    const near = this.#parkAfterMs > 0 ? Math.min(beginAtOnce, this.#limit.count) : this.#limit.count;
+    return this.#attached.size + this.#waiting.size < near;
   }
 
-  /**
-   * Resolves when a database may be attached, to be followed by `release`; or with false when the signal aborts while it
-   * waits.
-   */
-  async admit(database: Attachable, signal: AbortSignal): Promise<boolean> {
-    if (this.hasRoom) {
-      this.#attached.add(database);
-      return true;
+  /** Attaches the database when it is its turn and there is room, by calling it. `care`: only its replicas have to be compacted. */
+  ask(database: Attachable, reason: 'change' | 'care'): void {
+    if (this.#attached.has(database) || this.#waiting.has(database)) return;
+    if (reason === 'care') this.#due.add(database);
+    else {
+      this.#due.delete(database);
+      if (this.#waiting.size === 0) this.#waitingSinceMs = this.#clock.monotonic();
+      this.#waiting.add(database);
     }
-    if (this.#waiting.size === 0) this.#waitingSinceMs = this.#clock.monotonic();
-    return new Promise<boolean>((resolve) => {
-      const end = (isAdmitted: boolean) => {
-        this.#waiting.delete(database);
-        if (isAdmitted) this.#attached.add(database);
-        signal.removeEventListener('abort', giveUp);
-        resolve(isAdmitted);
-      };
-      const giveUp = () => end(false);
-      if (signal.aborted) return giveUp();
-      this.#waiting.set(database, () => end(true));
-      signal.addEventListener('abort', giveUp);
-      this.#makeRoom();
-    });
+    this.#proceed();
+  }
+
+  /** It is not to be attached any more. */
+  withdraw(database: Attachable): void {
+    this.#waiting.delete(database);
+    this.#due.delete(database);
+  }
+
+  /** Nothing is attached any more from now on. */
+  close(): void {
+    this.#isClosed = true;
+    this.#planLook();
   }
 
   /** The database is not attached any more. */
   release(database: Attachable): void {
     this.#attached.delete(database);
+    this.#beginning.delete(database);
     this.#parking.delete(database);
     this.#waitingSinceMs = this.#clock.monotonic();
-    const [next] = this.#waiting.values();
-    if (next !== undefined && this.#attached.size < this.#limit.count) next();
+    this.#proceed();
   }
 
-  /** Parks as many databases as wait, those first that have been idle longest, and looks again while some wait. */
+  get #hasRoom(): boolean {
+    return this.#attached.size < this.#limit.count;
+  }
+
+  #proceed(): void {
+    if (this.#isClosed) return;
+    this.#admit(this.#waiting, beginAtOnce);
+    if (this.#waiting.size === 0) this.#admit(this.#due, careAtOnce);
+    this.#makeRoom();
+    this.#planLook();
+  }
+
+  #admit(queue: Set<Attachable>, atOnce: number): void {
+    for (const database of queue) {
+      if (!this.#hasRoom || this.#beginning.size >= atOnce) return;
+      queue.delete(database);
+      this.#attached.add(database);
+      this.#beginning.set(database, this.#clock.monotonic());
+      database.attach();
+    }
+  }
+
+  #planLook(): void {
+    const nowMs = this.#clock.monotonic();
+    const atMs = this.#nextLookMs(nowMs);
+    if (this.#next !== undefined && this.#next.atMs <= atMs && atMs !== Infinity) return;
+    this.#next?.callOff();
+    this.#next = atMs === Infinity ? undefined : { atMs, callOff: this.#clock.after(atMs - nowMs, () => this.#look()) };
+  }
+
+  #nextLookMs(nowMs: number): number {
+    if (this.#isClosed) return Infinity;
+    if (this.#waiting.size > 0 || this.#beginning.size > 0 || this.#hasMoreToPark) return nowMs + lookMs;
+    const mayPark = this.#parkAfterMs > 0 && this.#attached.size > 0;
+    return mayPark ? Math.max(nowMs, this.#parkedAtMs + this.#parkLookMs) : Infinity;
+  }
+
+  #look(): void {
+    this.#next = undefined;
+    const nowMs = this.#clock.monotonic();
+    for (const [database, sinceMs] of this.#beginning) {
+      if (database.isBeginning && nowMs - sinceMs < beginMs) continue;
+      this.#beginning.delete(database);
+      this.#parkIfLong(database, nowMs);
+    }
+    if (this.#hasMoreToPark || nowMs - this.#parkedAtMs >= this.#parkLookMs) this.#parkAll(nowMs);
+    this.#proceed();
+  }
+
+  #parkAll(nowMs: number): void {
+    this.#parkedAtMs = nowMs;
+    this.#hasMoreToPark = false;
+    if (this.#parkAfterMs === 0) return;
+    let left = parkedAtOnce;
+    for (const database of this.#attached) {
+      if (this.#parkIfLong(database, nowMs)) left -= 1;
+      this.#hasMoreToPark = left === 0;
+      if (this.#hasMoreToPark) return;
+    }
+  }
+
+  #parkIfLong(database: Attachable, nowMs: number): boolean {
+    if (this.#parkAfterMs === 0) return false;
+    const { idleSinceMs = Number.POSITIVE_INFINITY } = database;
+    return nowMs - idleSinceMs >= this.#parkAfterMs && this.#park(database);
+  }
+
+  #park(database: Attachable): boolean {
+    if (this.#parking.has(database) || !database.park()) return false;
+    this.#parking.add(database);
+    return true;
+  }
+
+  /** Parks as many databases as may begin in their place, those first that have been idle longest. */
   #makeRoom(): void {
-    this.#callOff ??= this.#clock.after(lookMs, () => {
-      this.#callOff = undefined;
-      if (this.#waiting.size > 0) this.#makeRoom();
-    });
-    if (this.#waiting.size <= this.#parking.size) return;
+    const missing = () => Math.min(this.#waiting.size, beginAtOnce) - this.#parking.size;
+    if (this.#hasRoom || missing() <= 0) return;
+    if (this.#idle.length === 0) this.#idle = this.#idleOnes();
+    const wasIdle = this.#idle.length > 0;
+    while (missing() > 0) {
+      const database = this.#idle.pop();
+      if (database === undefined) break;
+      if (database.idleSinceMs !== undefined) this.#park(database);
+    }
+    if (wasIdle) this.#sayParking();
+    else if (this.#parking.size === 0) this.#sayFull();
+  }
+
+  #idleOnes(): Attachable[] {
     const idle = [...this.#attached].flatMap((database) => {
       const { idleSinceMs } = database;
       return idleSinceMs === undefined || this.#parking.has(database) ? [] : [{ database, idleSinceMs }];
     });
-    idle.sort((a, b) => a.idleSinceMs - b.idleSinceMs);
-    for (const { database } of idle) {
-      if (this.#waiting.size <= this.#parking.size) break;
-      if (database.park()) this.#parking.add(database);
-    }
-    if (idle.length > 0) this.#sayParking();
-    else if (this.#parking.size === 0) this.#sayFull();
+    return idle.sort((a, b) => b.idleSinceMs - a.idleSinceMs).map(({ database }) => database);
+  }
+
+  get #parkLookMs(): number {
+    return Math.min(parkLookMs.most, Math.max(parkLookMs.least, this.#parkAfterMs / parkShare));
   }
 
   #sayParking(): void {

@@ -1,25 +1,21 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import { DatabaseCounters } from '../../engine/database-counters.ts';
-import type { DatabaseLock } from '../../engine/database-lock.ts';
 import type { FileChange } from '../../engine/follow/file-change.ts';
 import { describeLease } from '../../engine/lease/describe-lease.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
 import { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
-import type { NamedClient } from '../../engine/replicator/replica-heads.ts';
 import type { SyncOptions } from '../../engine/replicator/sync-options.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
-import { openReplica } from '../../replica/open-replica.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
-import { LinkedSignal } from '../../runtime/linked-signal.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { holdDatabase } from '../hold-database.ts';
 import { asksForLeases, DatabaseLeases } from '../lease/database-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DatabaseWatch } from '../watch/directory-watch.ts';
 import type { Attachable } from './attachments.ts';
 import { engineSettings } from './engine-settings.ts';
+import { HeldDatabase } from './held-database.ts';
 import { ParkedDatabase } from './parked-database.ts';
 import { restoreIfMissing } from './restore-if-missing.ts';
 import type { ShardSettings } from './shard-protocol.ts';
@@ -36,17 +32,17 @@ export class HostedDatabase implements Attachable {
   readonly counters = new DatabaseCounters();
   readonly #settings: ShardSettings;
   readonly #services: ShardServices;
-  readonly #stopping = new AbortController();
-  #replicas: readonly NamedClient[] = [];
+  readonly #held: HeldDatabase;
   #watch: DatabaseWatch | undefined;
   #replicator: DatabaseReplicator | undefined;
   #failure: Error | undefined;
-  #lock: DatabaseLock | undefined;
   #leases: DatabaseLeases | undefined;
   #stranger: string | undefined;
-  #starting: Promise<void> = Promise.resolve();
+  #starting: Promise<void> | undefined;
+  /** Ends its start, or its attachment. */
+  #ending: AbortController | undefined;
   #ended: Promise<void> | undefined;
-  #parking = new AbortController();
+  #isStopped = false;
   #parked: ParkedDatabase | undefined;
   /** How many requests need it attached. */
   #askedCount = 0;
@@ -55,32 +51,34 @@ export class HostedDatabase implements Attachable {
     this.config = config;
     this.#settings = settings;
     this.#services = services;
+    this.#held = new HeldDatabase(config, services);
   }
 
   /** Opens the replicas, restores the database if that was asked for and it is missing, and begins to replicate. */
   start(): Promise<void> {
-    this.#starting = this.#start();
+    this.#ending = new AbortController();
+    this.#starting = this.#start(this.#ending.signal).finally(() => {
+      this.#starting = undefined;
+    });
     return this.#starting;
   }
 
-  async #start(): Promise<void> {
-    this.#openReplicas();
-    const { signal } = this.#stopping;
+  async #start(signal: AbortSignal): Promise<void> {
     try {
-      await this.#hold('refuse-holder-only');
+      await this.#held.lock('refuse-holder-only');
       if (asksForLeases(this.config))
         await this.#openLeases(AbortSignal.any([signal, AbortSignal.timeout(firstLookMs)]));
       else await this.#restoreIfMissing(signal);
       signal.throwIfAborted();
       // Its lock takes a descriptor, and there may be more databases that wait for their turn than descriptors.
-      if (!this.#services.attachments.hasRoom) await this.#letGo();
+      if (!this.#services.attachments.isNear) await this.#held.letGo();
     } catch (error) {
       await this.#close();
       throw error;
     }
     const { path, monitorIntervalMs: pollMs } = this.config;
     this.#watch = this.#services.watch.add({ path, pollMs, notify: (change) => this.#notify(change) });
-    this.#ended = this.#run(signal);
+    this.#services.attachments.ask(this, 'change');
   }
 
   /** Made when there is something to say: an idle database keeps none. */
@@ -115,18 +113,17 @@ export class HostedDatabase implements Attachable {
 
   /** Compacts the replicas as far as it is due, and does what is asked for. */
   async maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
-    await this.#whileAttached(() => this.#maintain(request, options));
-  }
-
-  async #maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
-    if (this.#parked !== undefined) await this.sync(options);
-    if (this.#replicator === undefined) {
-      throw new ServiceError(
-        'unavailable',
-        `Cannot compact the replicas of ${this.config.path}: it is not replicated yet`,
-      );
-    }
-    await this.#replicator.maintain(request, options);
+    const isParked = this.#parked !== undefined;
+    await this.#whileAttached(async () => {
+      if (isParked) await this.sync(options);
+      if (this.#replicator === undefined) {
+        throw new ServiceError(
+          'unavailable',
+          `Cannot compact the replicas of ${this.config.path}: it is not replicated yet`,
+        );
+      }
+      await this.#replicator.maintain(request, options);
+    });
   }
 
   /** Where file events do not work nothing is parked: nobody would tell of a change. */
@@ -135,14 +132,20 @@ export class HostedDatabase implements Attachable {
     return this.#replicator?.idle?.sinceMs;
   }
 
+  get isBeginning(): boolean {
+    const { state } = this.status();
+    return state === 'attaching' || (state === 'replicating' && this.#replicator?.idle === undefined);
+  }
+
   /** Ends the attachment of an idle database until something happens to it or its replicas have to be compacted. */
   park(): boolean {
     const { idle } = this.#replicator ?? {};
     if (this.#replicator === undefined || idle === undefined || this.idleSinceMs === undefined) return false;
-    if (!this.#replicator.settle()) return false;
-    const database = { path: this.config.path, status: this.#replicator.status(), untilMs: idle.untilMs };
-    this.#parked = new ParkedDatabase(database, this.#services);
-    this.#parking.abort();
+    const status = this.#replicator.status();
+    const parked = this.#replicator.settle(() => new ParkedDatabase(status, idle.untilMs));
+    if (parked === undefined) return false;
+    this.#parked = parked;
+    this.#ending?.abort();
     return true;
   }
 
@@ -158,15 +161,20 @@ export class HostedDatabase implements Attachable {
 
   /** Resolves after the last sync, with everything closed. Idempotent. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#starting.catch(() => {});
+    this.#isStopped = true;
+    this.#ending?.abort();
+    await this.#starting?.catch(() => {});
+    const { attachments, dueTimes } = this.#services;
+    attachments.withdraw(this);
+    if (this.#parked !== undefined) dueTimes.delete(this, this.#parked.untilMs);
     await this.#ended;
+    this.#watch?.close();
     await this.#close();
   }
 
   async #whileAttached<T>(request: () => Promise<T>): Promise<T> {
     this.#askedCount += 1;
-    this.#parked?.wake();
+    this.#wake();
     try {
       return await request();
     } finally {
@@ -175,16 +183,31 @@ export class HostedDatabase implements Attachable {
   }
 
   #notify(change: FileChange): void {
-    this.#parked?.notify();
+    if (this.#parked?.hasChanged()) this.#wake();
     this.#replicator?.notify(change);
+  }
+
+  /** A parked database is attached again, but not before its last attachment has ended. */
+  #wake(): void {
+    if (this.#parked === undefined) return;
+    if (this.#ended === undefined) this.#services.attachments.ask(this, 'change');
+    else this.#parked.isWanted = true;
+  }
+
+  /** Its turn has come: it is attached until it is parked or stopped. */
+  attach(): void {
+    if (this.#parked !== undefined) this.#services.dueTimes.delete(this, this.#parked.untilMs);
+    this.#parked = undefined;
+    this.#ending = new AbortController();
+    if (this.#isStopped) this.#ending.abort();
+    this.#ended = this.#run(this.#ending.signal).finally(() => this.#rest());
   }
 
   /** The engine handles what can go wrong with a database; what comes out of it is a mistake in it, and it starts over. */
   async #run(signal: AbortSignal): Promise<void> {
-    const { attachments, clock } = this.#services;
+    const { clock } = this.#services;
     const backoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
     while (!signal.aborted) {
-      if (!(await attachments.admit(this, signal))) break;
       try {
         await this.#replicate(signal);
       } catch (error) {
@@ -192,40 +215,37 @@ export class HostedDatabase implements Attachable {
         this.#logger.error('cannot replicate, starting over', { error });
         this.#watch?.resume();
         await clock.sleep(backoff.next(), signal);
-      } finally {
-        attachments.release(this);
       }
-      await this.#parked?.woken(signal);
-      this.#parked = undefined;
     }
-    this.#watch?.close();
+  }
+
+  /** Nothing is attached any more. A change of a parked database may have been told while its attachment was ending. */
+  #rest(): void {
+    this.#ended = undefined;
+    this.#services.attachments.release(this);
+    if (this.#parked === undefined || this.#isStopped) return;
+    this.#ending = undefined;
+    this.#services.leftovers.note();
+    if (this.#parked.isWanted || this.#parked.hasChanged()) this.#services.attachments.ask(this, 'change');
+    else this.#services.dueTimes.add(this, this.#parked.untilMs);
   }
 
   /** Resolves when it is stopped or parked. */
   async #replicate(signal: AbortSignal): Promise<void> {
-    await this.#hold('refuse');
-    if (this.#replicas.length === 0) this.#openReplicas();
+    await this.#held.lock('refuse');
     this.#leases ??= await DatabaseLeases.open(this.config, this.#services, { signal });
     this.#replicator = this.#newReplicator(this.#leases);
     this.#failure = undefined;
-    this.#parking = new AbortController();
-    using ended = LinkedSignal.of(signal, this.#parking.signal);
-    await this.#replicator.run(ended.signal);
-    if (this.#parked === undefined || signal.aborted) return;
+    await this.#replicator.run(signal);
+    if (this.#parked === undefined || this.#isStopped) return;
     this.#replicator = undefined;
-    await this.#letGo();
-  }
-
-  #openReplicas(): void {
-    this.#replicas = this.config.replicas.map(({ name, autoRecover, location }) => {
-      const logger = this.#logger.child({ replica: name });
-      return { name, autoRecover, client: openReplica(location, { ...this.#services, logger }) };
-    });
+    if (!asksForLeases(this.config)) this.#leases = undefined;
+    await this.#held.letGo();
   }
 
   /** Leases that cannot be asked about now are asked about again; that a store cannot carry one is final. */
   async #openLeases(signal: AbortSignal): Promise<void> {
-    if (this.#lock === undefined) return;
+    if (!this.#held.isLocked) return;
     try {
       this.#leases = await DatabaseLeases.open(this.config, this.#services, { signal });
     } catch (error) {
@@ -236,7 +256,7 @@ export class HostedDatabase implements Attachable {
 
   /** A host that stands by for ever because another one has taken its place in a replica must say so. */
   async #lookForStranger(): Promise<void> {
-    const { signal } = this.#stopping;
+    const signal = this.#ending?.signal;
     const stranger = await this.#leases?.stranger({ signal }).catch(() => undefined); // asked again in a minute
     if (stranger !== undefined && stranger.because !== this.#stranger)
       this.#logger.error('stands by for ever', { ...stranger });
@@ -246,7 +266,7 @@ export class HostedDatabase implements Attachable {
   async #restoreIfMissing(signal: AbortSignal): Promise<boolean> {
     if (!this.config.restoreIfDbNotExists) return false;
     const services = { ...this.#services, logger: this.#logger, work: this.counters.work };
-    return restoreIfMissing(this.config, this.#replicas, services, { signal });
+    return restoreIfMissing(this.config, this.#held.replicas, services, { signal });
   }
 
   async #prepare(leases: DatabaseLeases, signal: AbortSignal): Promise<boolean> {
@@ -258,7 +278,7 @@ export class HostedDatabase implements Attachable {
     return new DatabaseReplicator(
       {
         settings: engineSettings(this.config, this.#settings),
-        replicas: this.#replicas.map((replica) => ({ ...replica, lease: leases.of(replica.name) })),
+        replicas: this.#held.replicas.map((replica) => ({ ...replica, lease: leases.of(replica.name) })),
         prepare: (signal) => this.#prepare(leases, signal),
         watched: this.#watch !== undefined,
         shutdown: this.#settings.shutdown,
@@ -273,28 +293,8 @@ export class HostedDatabase implements Attachable {
     );
   }
 
-  /**
-   * Takes the lock that keeps other processes away, unless it is held. Another process is refused to at the start; a meta
-   * directory that cannot be written may become writable.
-   */
-  async #hold(failures: 'refuse' | 'refuse-holder-only'): Promise<void> {
-    try {
-      this.#lock ??= await holdDatabase('replicate', this.config, this.#services);
-    } catch (error) {
-      if (failures === 'refuse' || (error instanceof ServiceError && error.code === 'in-use')) throw error;
-    }
-  }
-
   async #close(): Promise<void> {
     await this.#leases?.close();
-    await this.#letGo();
-  }
-
-  /** Closes everything but the leases. */
-  async #letGo(): Promise<void> {
-    await Promise.all(this.#replicas.map(({ client }) => client.close()));
-    this.#replicas = [];
-    await this.#lock?.release();
-    this.#lock = undefined;
+    await this.#held.letGo();
   }
 }

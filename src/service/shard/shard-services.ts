@@ -5,6 +5,7 @@ import type { Kernels } from '../../kernel/kernels.ts';
 import { S3ClientPool } from '../../replica/s3/s3-client-pool.ts';
 import { StoreTraffic } from '../../replica/store-traffic.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { collectGarbage } from '../../runtime/collect-garbage.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Mutex } from '../../runtime/mutex.ts';
@@ -17,10 +18,12 @@ import type { LeaseDesk } from '../lease/lease-desk.ts';
 import { LeaseStores } from '../lease/lease-stores.ts';
 import { DirectoryWatch } from '../watch/directory-watch.ts';
 import type { RefusedWatches } from '../watch/refused-watches.ts';
-import { type AttachmentLimit, Attachments } from './attachments.ts';
+import { type Attachable, type AttachmentLimit, Attachments } from './attachments.ts';
+import { DueTimes } from './due-times.ts';
+import { Leftovers } from './leftovers.ts';
 import type { ShardSettings } from './shard-protocol.ts';
 
-/** After how long a database that takes its time to start does not count any more; the same for a stop, which may wait for replicas. */
+/** After how long a database that takes its time to start, or to be attached, does not count any more; the same for a stop, which may wait for replicas. */
 const startingMs = 1_000;
 const stoppingMs = 50;
 
@@ -40,8 +43,12 @@ export interface ShardServices extends ProcessServices {
   readonly runs: PageRuns;
   readonly limits: MaintainLimits;
   readonly starting: WorkSlots;
+  readonly attaching: WorkSlots;
   readonly stopping: WorkSlots;
   readonly attachments: Attachments;
+  /** When the replicas of parked databases have to be compacted. */
+  readonly dueTimes: DueTimes<Attachable>;
+  readonly leftovers: Leftovers;
   readonly watch: DirectoryWatch;
   /** The requests of all its replicas to stores. */
   readonly traffic: StoreTraffic;
@@ -56,12 +63,13 @@ export interface ShardServices extends ProcessServices {
 }
 
 export function shardServices(
-  { storeCallsPerSecond, databasesAtOnce }: ShardSettings,
+  { storeCallsPerSecond, databasesAtOnce, parkAfterMs }: ShardSettings,
   services: ProcessServices,
   leases: LeaseDesk,
 ): ShardServices {
   const traffic = new StoreTraffic({ callsPerSecond: storeCallsPerSecond }, services);
   const s3Clients = new S3ClientPool(traffic);
+  const attachments = new Attachments({ ...attachmentLimit(), parkAfterMs }, services);
   return {
     ...services,
     leases,
@@ -73,8 +81,11 @@ export function shardServices(
     runs: new PageRuns(services.kernels),
     limits: maintainLimits(),
     starting: new WorkSlots(databasesAtOnce, { ms: startingMs, clock: services.clock }),
+    attaching: new WorkSlots(databasesAtOnce, { ms: startingMs, clock: services.clock }),
     stopping: new WorkSlots(databasesAtOnce, { ms: stoppingMs, clock: services.clock }),
-    attachments: new Attachments(attachmentLimit(), services),
+    attachments,
+    leftovers: new Leftovers(collectGarbage, services),
+    dueTimes: new DueTimes((database) => attachments.ask(database, 'care'), services),
     watch: new DirectoryWatch(services),
     traffic,
     s3Clients,

@@ -19,11 +19,6 @@ const sweepMs = 60_000;
 /** The locks of a part of the databases are looked at so often: of all at once would hold up the others. */
 const locksMs = 10_000;
 const lockParts = 30;
-/** How often databases that may be parked are looked for, as a part of how long they have to be idle. */
-const parkShare = 4;
-const parkLookMs = { least: 250, most: 60_000 } as const;
-/** So many at a time: parking writes their tables. */
-const parkedAtOnce = 100;
 
 /**
  * The whole engine for a set of databases, in one process: one shard a process, because locks belong to the process.
@@ -37,7 +32,6 @@ export class Shard {
   #lockLooks: NodeJS.Timeout | undefined;
   /** Whose locks are looked at next, by its place among the databases. */
   #nextLocked = 0;
-  #parking: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(settings: ShardSettings, services: ShardServices) {
@@ -56,7 +50,6 @@ export class Shard {
     // Timers for all, and what keeps a process of idle databases alive.
     this.#sweeping ??= setInterval(() => this.sweep(), sweepMs);
     this.#lockLooks ??= setInterval(() => this.inspectLocks(), locksMs);
-    if (this.#settings.parkAfterMs > 0) this.#parking ??= setInterval(() => this.park(), this.#parkLookMs);
     try {
       await requireSqlite();
       await this.#services.starting.run(undefined, () => database.start());
@@ -125,7 +118,8 @@ export class Shard {
   /** Last syncs, then the end of everything. Idempotent. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearInterval(this.#parking);
+    this.#services.attachments.close();
+    this.#services.leftovers.close();
     const stop = (database: HostedDatabase) => this.#services.stopping.run(undefined, () => database.stop());
     await Promise.all([...this.#databases.values()].map(stop));
     clearInterval(this.#sweeping);
@@ -145,22 +139,6 @@ export class Shard {
       this.#nextLocked %= databases.length;
       databases[this.#nextLocked++]!.inspect();
     }
-  }
-
-  /** Parks databases that have been idle for long. */
-  park(): void {
-    const idleBeforeMs = this.#services.clock.monotonic() - this.#settings.parkAfterMs;
-    let parked = 0;
-    for (const database of this.#databases.values()) {
-      const { idleSinceMs = Number.POSITIVE_INFINITY } = database;
-      if (idleSinceMs <= idleBeforeMs && database.park()) parked += 1;
-      if (parked === parkedAtOnce) return;
-    }
-  }
-
-  get #parkLookMs(): number {
-    const lookMs = this.#settings.parkAfterMs / parkShare;
-    return Math.min(parkLookMs.most, Math.max(parkLookMs.least, lookMs));
   }
 
   #inspect(path: string): Inspection {

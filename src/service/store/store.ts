@@ -19,6 +19,7 @@ import { Discovery } from './discovery.ts';
 import { DistinctFiles } from './distinct-files.ts';
 import { Reconfiguration, type ReconfiguredStore } from './reconfiguration.ts';
 import { ShardPool } from './shard-pool.ts';
+import { startEach } from './start-each.ts';
 import { changesOf, type WatchOptions } from './status-changes.ts';
 import type { StoreOptions } from './store-options.ts';
 import { runReports } from './store-reports.ts';
@@ -73,7 +74,7 @@ export class Store {
       for (const config of this.#options.directories ?? []) found.push(...(await this.#find(config)));
       const all = withoutRepeats([...this.#options.databases, ...found]);
       for (const database of all) this.#distinct.claim(database);
-      await Promise.all(all.map((database) => this.#place(database)));
+      await startEach(all, (database) => this.#place(database), this.#services);
     } catch (error) {
       this.#directories.close();
       await this.stop();
@@ -231,15 +232,11 @@ export class Store {
       configs: this.configs,
       directories: this.#directories,
       logger: this.#services.logger,
-      has: (path) => this.#has(path),
+      has: (path) => this.config(path) !== undefined,
       find: (directory) => this.#find(directory),
       add: (database) => this.add(database),
       remove: (path) => this.remove(path),
     };
-  }
-
-  #has(path: string): boolean {
-    return this.#databases.has(path) || this.#halted.has(path);
   }
 
   async #find(config: DirectoryConfig): Promise<DatabaseConfig[]> {
@@ -291,7 +288,7 @@ export class Store {
       clock,
       refusals: this.#services.refusals,
       inspect: (paths) => this.#pool.any().call('inspect', { paths }),
-      add: (database) => (this.#has(database.path) ? Promise.resolve() : this.add(database)),
+      add: (database) => (this.config(database.path) === undefined ? this.add(database) : Promise.resolve()),
       remove: async (path) => {
         if (!isNamed(path)) await this.remove(path);
       },

@@ -7,9 +7,6 @@ import { linkTarget } from './link-target.ts';
 import { RefusedWatches } from './refused-watches.ts';
 import { type Subscriber, WatchedDirectory } from './watched-directory.ts';
 
-/** SQLite's files of one database. */
-const suffixes = ['', '-wal', '-shm', '-journal'];
-
 export interface WatchedDatabase {
   readonly path: string;
   /** How often it is notified while its directory cannot be watched. */
@@ -79,7 +76,7 @@ export class DirectoryWatch {
 export class DatabaseWatch {
   readonly #database: WatchedDatabase;
   readonly #owner: DirectoryWatch;
-  #subscriptions: { directory: WatchedDirectory; subscriber: Subscriber }[] | undefined;
+  #places: readonly WatchedPlace[] | undefined;
   #leadsTo: string | undefined;
 
   constructor(database: WatchedDatabase, owner: DirectoryWatch) {
@@ -89,8 +86,8 @@ export class DatabaseWatch {
 
   /** No more events: the database is polled. Idempotent. */
   pause(): void {
-    for (const { directory, subscriber } of this.#subscriptions ?? []) directory.unsubscribe(subscriber);
-    this.#subscriptions = undefined;
+    for (const place of this.#places ?? []) place.leave();
+    this.#places = undefined;
   }
 
   /** Idempotent. */
@@ -101,29 +98,27 @@ export class DatabaseWatch {
 
   /** Events again, and one notification, because some may have been missed. Idempotent. */
   resume(): void {
-    if (this.#subscriptions !== undefined) return;
+    if (this.#places !== undefined) return;
     this.#subscribe();
     this.#database.notify({ wroteDatabase: true, moved: true });
+  }
+
+  /** For WatchedPlace. A link that appears or leads elsewhere moves the watch. */
+  notified(change: FileChange): void {
+    if (change.moved) this.#followLink();
+    this.#database.notify(change);
   }
 
   /** SQLite puts the WAL beside the file that a symbolic link leads to, so that directory counts too. */
   #subscribe(): void {
     const { path, pollMs } = this.#database;
-    this.#leadsTo = linkTarget(path);
-    const places = new Set([path, this.#leadsTo ?? path]);
-    this.#subscriptions = [...places].map((place) => {
-      const names = suffixes.map((suffix) => basename(place) + suffix);
-      const notify = (event: DirectoryEvent, name: string | undefined) =>
-        this.#notified({ wroteDatabase: name === undefined || name === basename(place), moved: event === 'rename' });
-      const subscriber = { names, pollMs, notify };
-      return { directory: this.#owner.subscribe(dirname(place), subscriber), subscriber };
+    const leadsTo = linkTarget(path);
+    this.#leadsTo = leadsTo === path ? path : leadsTo; // one string and not two, for each of thousands
+    this.#places = [...new Set([path, this.#leadsTo ?? path])].map((place) => {
+      const watched = new WatchedPlace(basename(place), pollMs, this);
+      watched.enter(this.#owner, dirname(place));
+      return watched;
     });
-  }
-
-  /** A link that appears or leads elsewhere moves the watch. */
-  #notified(change: FileChange): void {
-    if (change.moved) this.#followLink();
-    this.#database.notify(change);
   }
 
   #followLink(): void {
@@ -131,5 +126,32 @@ export class DatabaseWatch {
     if (leadsTo === undefined || leadsTo === this.#leadsTo) return;
     this.pause();
     this.#subscribe();
+  }
+}
+
+/** A name of a watched database in one directory. */
+class WatchedPlace implements Subscriber {
+  readonly name: string;
+  readonly pollMs: number;
+  readonly #watch: DatabaseWatch;
+  #directory: WatchedDirectory | undefined;
+
+  constructor(name: string, pollMs: number, watch: DatabaseWatch) {
+    this.name = name;
+    this.pollMs = pollMs;
+    this.#watch = watch;
+  }
+
+  enter(owner: DirectoryWatch, directory: string): void {
+    this.#directory = owner.subscribe(directory, this);
+  }
+
+  leave(): void {
+    this.#directory?.unsubscribe(this);
+    this.#directory = undefined;
+  }
+
+  notify(event: DirectoryEvent, name: string | undefined): void {
+    this.#watch.notified({ wroteDatabase: name === undefined || name === this.name, moved: event === 'rename' });
   }
 }

@@ -3,13 +3,16 @@ import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { type DirectoryEvent, DirectoryEvents } from './directory-events.ts';
 import type { RefusedWatches } from './refused-watches.ts';
 
+/** SQLite's files of one database, but for itself. */
+const sideFile = /-(wal|shm|journal)$/;
+
 export interface Subscriber {
-  /** The entries whose events it wants. */
-  readonly names: readonly string[];
+  /** The database whose events it wants: those of its file and of the files that SQLite keeps beside it. */
+  readonly name: string;
   /** How often it is notified while the directory cannot be watched. */
   readonly pollMs: number;
   /** `rename` without a name where anything may have happened. */
-  readonly notify: (event: DirectoryEvent, name: string | undefined) => void;
+  notify(event: DirectoryEvent, name: string | undefined): void;
 }
 
 /**
@@ -22,7 +25,7 @@ export class WatchedDirectory {
   readonly #refusals: RefusedWatches;
   readonly #events: DirectoryEvents;
   readonly #active = new Set<Subscriber>();
-  readonly #byName = new Map<string, Set<Subscriber>>();
+  readonly #byName = new Map<string, readonly Subscriber[]>();
   #retry: NodeJS.Timeout | undefined;
   #retryMs = 0;
   #error: unknown;
@@ -50,21 +53,15 @@ export class WatchedDirectory {
   /** To be followed by a look: what happened before is not reported. */
   subscribe(subscriber: Subscriber): void {
     this.#active.add(subscriber);
-    for (const name of subscriber.names) {
-      const others = this.#byName.get(name);
-      if (others === undefined) this.#byName.set(name, new Set([subscriber]));
-      else others.add(subscriber);
-    }
+    this.#byName.set(subscriber.name, [...(this.#byName.get(subscriber.name) ?? []), subscriber]);
     if (!this.#events.isOpen) this.#open();
   }
 
   unsubscribe(subscriber: Subscriber): void {
     this.#active.delete(subscriber);
-    for (const name of subscriber.names) {
-      const others = this.#byName.get(name);
-      others?.delete(subscriber);
-      if (others?.size === 0) this.#byName.delete(name);
-    }
+    const others = this.#byName.get(subscriber.name)?.filter((other) => other !== subscriber) ?? [];
+    if (others.length > 0) this.#byName.set(subscriber.name, others);
+    else this.#byName.delete(subscriber.name);
     if (this.isIdle) this.#close();
   }
 
@@ -124,8 +121,14 @@ export class WatchedDirectory {
   }
 
   #notify(name: string | undefined, event: DirectoryEvent = 'rename'): void {
-    const wanted = name === undefined ? this.#active : this.#byName.get(name);
-    if (wanted !== undefined) for (const subscriber of [...wanted]) subscriber.notify(event, name);
+    for (const subscriber of this.#wanting(name)) subscriber.notify(event, name);
+  }
+
+  #wanting(name: string | undefined): readonly Subscriber[] {
+    if (name === undefined) return [...this.#active];
+    const own = this.#byName.get(name) ?? [];
+    const database = name.replace(sideFile, '');
+    return database === name ? own : [...own, ...(this.#byName.get(database) ?? [])];
   }
 }
 

@@ -243,3 +243,22 @@ test('Maintenance is stopped in the middle of a merge', async (t) => {
     [],
   );
 });
+
+test('Maintenance has no time to come next while it is at work, and a replica with few files rests until after the next snapshot', async (t) => {
+  const scene = await MaintainScene.open(t, { ...short, isRetentionEnabled: false });
+  const { maintenance, clock } = scene;
+  const during: (number | undefined)[] = [];
+  scene.fault = () => {
+    during.push(maintenance.nextMs, maintenance.restUntilMs);
+    return undefined;
+  };
+  scene.start();
+  await scene.ship(15);
+  assert.ok(during.length > 0);
+  assert.deepEqual(new Set(during), new Set([undefined]));
+  const nextSnapshotMs = (Math.floor(clock.now() / short.snapshotIntervalMs) + 1) * short.snapshotIntervalMs;
+  assert.ok(maintenance.nextMs! < nextSnapshotMs);
+  assert.ok(maintenance.restUntilMs! >= nextSnapshotMs);
+  assert.ok(maintenance.restUntilMs! <= nextSnapshotMs + 0.1 * short.snapshotIntervalMs);
+  assert.equal(maintenance.restUntilMs, maintenance.restUntilMs, 'one moment, and not another one for each look');
+});

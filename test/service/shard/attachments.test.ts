@@ -4,15 +4,22 @@ import { type Attachable, Attachments } from '../../../src/service/shard/attachm
 import { SteppedClock } from '../../engine/lease/stepped-clock.ts';
 import { recordingLogger } from '../recording-logger.ts';
 
-const never = new AbortController().signal;
-
 class FakeDatabase implements Attachable {
   idleSinceMs: number | undefined;
+  attachCount = 0;
   parkCount = 0;
   isFree = true;
 
   constructor(idleSinceMs?: number) {
     this.idleSinceMs = idleSinceMs;
+  }
+
+  attach(): void {
+    this.attachCount += 1;
+  }
+
+  get isBeginning(): boolean {
+    return this.idleSinceMs === undefined;
   }
 
   park(): boolean {
@@ -21,30 +28,29 @@ class FakeDatabase implements Attachable {
   }
 }
 
-function scene(count: number) {
+function scene(count: number, { parkAfterMs = 0 } = {}) {
   const clock = new SteppedClock();
   const { logger, lines } = recordingLogger();
   const limit = { count, descriptorLimit: 1000, descriptorsEach: 7 };
-  return { clock, lines, attachments: new Attachments(limit, { clock, logger }) };
+  const attachments = new Attachments({ ...limit, parkAfterMs }, { clock, logger });
+  return { clock, lines, attachments };
 }
 
+const attachedOf = (databases: readonly FakeDatabase[]) => databases.filter(({ attachCount }) => attachCount > 0);
+const parkCounts = (databases: readonly FakeDatabase[]) => databases.map(({ parkCount }) => parkCount);
+
 describe('Attachments', () => {
-  it('parks the database that has been idle longest for one that comes', async () => {
+  it('parks the database that has been idle longest for one that comes', () => {
     const { attachments, lines } = scene(3);
     const attached = [new FakeDatabase(30), new FakeDatabase(10), new FakeDatabase()];
-    for (const database of attached) await attachments.admit(database, never);
-    let isAdmitted = false;
-    const admitted = attachments.admit(new FakeDatabase(), never).then(() => {
-      isAdmitted = true;
-    });
-    assert.deepEqual(
-      attached.map(({ parkCount }) => parkCount),
-      [0, 1, 0],
-    );
-    await Promise.resolve();
-    assert.equal(isAdmitted, false);
+    for (const database of attached) attachments.ask(database, 'change');
+    assert.equal(attachedOf(attached).length, 3);
+    const comes = new FakeDatabase();
+    attachments.ask(comes, 'change');
+    assert.deepEqual(parkCounts(attached), [0, 1, 0]);
+    assert.equal(comes.attachCount, 0);
     attachments.release(attached[1]!);
-    await admitted;
+    assert.equal(comes.attachCount, 1);
     assert.deepEqual(
       lines.map(({ level, message, fields }) => [level, message, fields.atATime]),
       [['warn', 'not all databases can be attached at a time, idle ones are parked', 3]],
@@ -53,9 +59,9 @@ describe('Attachments', () => {
 
   it('looks again while none is idle, and says after a while what would help', async () => {
     const { attachments, lines, clock } = scene(1);
-    const busy = new FakeDatabase();
-    await attachments.admit(busy, never);
-    const admitted = attachments.admit(new FakeDatabase(), never);
+    const [busy, comes] = [new FakeDatabase(), new FakeDatabase()];
+    attachments.ask(busy, 'change');
+    attachments.ask(comes, 'change');
     await clock.advance(9_000);
     assert.equal(lines.length, 0);
     await clock.advance(2_000);
@@ -66,27 +72,68 @@ describe('Attachments', () => {
     await clock.advance(200);
     assert.equal(busy.parkCount, 1);
     attachments.release(busy);
-    await admitted;
+    assert.equal(comes.attachCount, 1);
   });
 
-  it('parks another one in place of one that cannot be', async () => {
+  it('parks another one in place of one that cannot be', () => {
     const { attachments } = scene(2);
-    const [blocked, free] = [new FakeDatabase(10), new FakeDatabase(20)];
+    const [blocked, free, comes] = [new FakeDatabase(10), new FakeDatabase(20), new FakeDatabase()];
     blocked.isFree = false;
-    for (const database of [blocked, free]) await attachments.admit(database, never);
-    const admitted = attachments.admit(new FakeDatabase(), never);
-    assert.deepEqual([blocked.parkCount, free.parkCount], [1, 1]);
+    for (const database of [blocked, free, comes]) attachments.ask(database, 'change');
+    assert.deepEqual(parkCounts([blocked, free]), [1, 1]);
     attachments.release(free);
-    assert.equal(await admitted, true);
+    assert.equal(comes.attachCount, 1);
   });
 
-  it('does not let those in that are stopped while they wait', async () => {
+  it('does not attach those that are withdrawn while they wait, nor any once it is closed', () => {
     const { attachments } = scene(1);
-    assert.equal(await attachments.admit(new FakeDatabase(), never), true);
-    const stop = new AbortController();
-    const admitted = attachments.admit(new FakeDatabase(), stop.signal);
-    stop.abort();
-    assert.equal(await admitted, false);
-    assert.equal(await attachments.admit(new FakeDatabase(), stop.signal), false);
+    const [first, second, third] = [new FakeDatabase(), new FakeDatabase(), new FakeDatabase()];
+    for (const database of [first, second, third]) attachments.ask(database, 'change');
+    attachments.withdraw(second);
+    attachments.release(first);
+    assert.deepEqual([second.attachCount, third.attachCount], [0, 1]);
+    attachments.ask(first, 'change');
+    attachments.close();
+    attachments.release(third);
+    assert.equal(first.attachCount, 1);
+  });
+
+  it('lets a few begin at a time: until they have begun, or have taken so long that others must not wait for them', async () => {
+    const { attachments, clock } = scene(1_000);
+    const databases = Array.from({ length: 100 }, () => new FakeDatabase());
+    for (const database of databases) attachments.ask(database, 'change');
+    assert.equal(attachedOf(databases).length, 32);
+    for (const database of databases.slice(0, 10)) database.idleSinceMs = clock.monotonic();
+    await clock.advance(100);
+    assert.equal(attachedOf(databases).length, 42, 'ten are idle');
+    await clock.advance(200);
+    assert.equal(attachedOf(databases).length, 74, 'the others have had their time');
+  });
+
+  it('parks after the time that is asked for, at once what nobody has written to for so long', async () => {
+    const { attachments, clock } = scene(1_000, { parkAfterMs: 60_000 });
+    await clock.advance(100_000);
+    const [old, fresh, busy] = [new FakeDatabase(5), new FakeDatabase(clock.monotonic()), new FakeDatabase()];
+    for (const database of [old, fresh, busy]) attachments.ask(database, 'change');
+    await clock.advance(200);
+    assert.deepEqual(parkCounts([old, fresh, busy]), [1, 0, 0]);
+    attachments.release(old);
+    await clock.advance(50_000);
+    assert.deepEqual(parkCounts([old, fresh, busy]), [1, 0, 0]);
+    await clock.advance(30_000);
+    assert.deepEqual(parkCounts([old, fresh, busy]), [1, 1, 0]);
+  });
+
+  it('attaches few at a time for the sake of their replicas, and those that have changed before them', async () => {
+    const { attachments, clock } = scene(1_000);
+    const due = Array.from({ length: 20 }, () => new FakeDatabase());
+    for (const database of due) attachments.ask(database, 'care');
+    assert.equal(attachedOf(due).length, 4);
+    attachments.ask(due[19]!, 'change');
+    assert.equal(due[19]!.attachCount, 1, 'what has changed does not wait for them');
+    due[0]!.idleSinceMs = clock.monotonic();
+    due[19]!.idleSinceMs = clock.monotonic();
+    await clock.advance(100);
+    assert.equal(attachedOf(due).length, 6, 'one more in place of the one that is done');
   });
 });

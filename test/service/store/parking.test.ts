@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, utimesSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { defaultSettings } from '../../../src/config/defaults.ts';
 import type { DatabaseState } from '../../../src/engine/replicator/database-status.ts';
 import type { Store } from '../../../src/service/store/store.ts';
 import { until } from '../../engine/until.ts';
@@ -11,6 +12,12 @@ const parkAfterMs = 300;
 
 async function untilState(store: Store, wanted: DatabaseState): Promise<void> {
   await until(`the database is ${wanted}`, async () => only(await store.status()).state === wanted);
+}
+
+/** Makes the files of a database look as if nobody had written to them for an hour. */
+function age(path: string): void {
+  const hourAgo = Date.now() / 1_000 - 3_600;
+  for (const file of [path, `${path}-wal`]) utimesSync(file, hourAgo, hourAgo);
 }
 
 /** The files of a folder that this process has open. */
@@ -98,6 +105,42 @@ describe('Store with parkAfterMs', { concurrency: 2 }, () => {
       await delay(5);
       assert.equal(only(await store.status()).state, 'parked');
     }
+    await store.stop();
+  });
+
+  it('lets go of a database at once that nobody has written to for long, and keeps it attached after a change', async (t) => {
+    const scene = new StoreScene(t);
+    const application = await scene.application('app.db', 3);
+    age(scene.path('app.db'));
+    const store = scene.store({ databases: [scene.database('app.db')], parkAfterMs: 60_000 });
+    await store.start();
+    await untilState(store, 'parked');
+    assert.equal(await scene.restoredRows('app.db'), 3);
+    await append(application);
+    await until('the change is shipped', async () => (await scene.restoredRows('app.db')) === 4);
+    await delay(500); // several looks at what may be parked
+    assert.equal(only(await store.status()).state, 'replicating');
+    await store.stop();
+  });
+
+  it('attaches a parked database when its replicas are due, and lets go of it when they are compacted', async (t) => {
+    const scene = new StoreScene(t);
+    await scene.application('app.db', 3);
+    age(scene.path('app.db'));
+    const snapshotIntervalMs = 3_000;
+    const levels = { ...defaultSettings.levels, snapshotIntervalMs };
+    const store = scene.store({ databases: [scene.database('app.db', { levels })], parkAfterMs: 60_000 });
+    await delay(snapshotIntervalMs - (Date.now() % snapshotIntervalMs)); // not to be parked across a boundary
+    await store.start();
+    await untilState(store, 'parked');
+    const snapshots = `${scene.replicaPath('app.db')}/ltx/9`;
+    assert.equal(existsSync(snapshots), false);
+    await until('there is a snapshot', () => existsSync(snapshots) && readdirSync(snapshots).length === 1);
+    await untilState(store, 'parked');
+    assert.deepEqual(
+      scene.messages.filter((message) => message === 'going on where it was left'),
+      ['going on where it was left'],
+    );
     await store.stop();
   });
 });

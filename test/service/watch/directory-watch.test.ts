@@ -65,6 +65,16 @@ describe('DirectoryWatch', () => {
     assert.ok(await one.hears(() => rmSync(join(folder, 'one.db-wal'))), 'a removal');
   });
 
+  it('tells a database of its own file when that is called as SQLite calls a WAL', async (t) => {
+    const { folder, add } = scene(t);
+    const [odd, plain] = [add(join(folder, 'one.db-wal')), add(join(folder, 'one.db'))];
+    assert.ok(await odd.hears(() => writeFileSync(join(folder, 'one.db-wal'), 'x')));
+    assert.ok(plain.count > 1, 'for the other one it is the WAL');
+    assert.equal(await odd.hears(() => writeFileSync(join(folder, 'one.db'), 'x')), false);
+    odd.watch.close();
+    assert.ok(await plain.hears(() => writeFileSync(join(folder, 'one.db-wal'), 'y')));
+  });
+
   it('closes the watch while every database is paused, and notifies one that resumes', async (t) => {
     const { folder, owner, add } = scene(t);
     const [one, two] = [add(join(folder, 'one.db')), add(join(folder, 'two.db'))];
