@@ -3,7 +3,7 @@ import { DatabaseCounters } from '../../engine/database-counters.ts';
 import type { FileChange } from '../../engine/follow/file-change.ts';
 import { describeLease } from '../../engine/lease/describe-lease.ts';
 import type { MaintenanceRequest } from '../../engine/maintain/maintenance.ts';
-import { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
+import type { DatabaseReplicator } from '../../engine/replicator/database-replicator.ts';
 import type { DatabaseStatus } from '../../engine/replicator/database-status.ts';
 import type { SyncOptions } from '../../engine/replicator/sync-options.ts';
 import type { Txid } from '../../format/ltx/txid.ts';
@@ -14,17 +14,20 @@ import { asksForLeases, DatabaseLeases } from '../lease/database-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DatabaseWatch } from '../watch/directory-watch.ts';
 import type { Attachable } from './attachments.ts';
-import { engineSettings } from './engine-settings.ts';
 import { HeldDatabase } from './held-database.ts';
+import { hostedReplicator } from './hosted-replicator.ts';
 import { ParkedDatabase } from './parked-database.ts';
 import { restoreIfMissing } from './restore-if-missing.ts';
 import type { ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
+import { StrangerLook } from './stranger-look.ts';
 import { syncWhenAttached } from './sync-when-attached.ts';
 import { waitingStatus } from './waiting-status.ts';
 
 /** How long the start of a database waits for a first word of its leases' stores. */
 const firstLookMs = 10_000;
+/** How long a stop waits for a parked database that has changed to be attached once more. */
+const catchUpMs = 30_000;
 
 /** One database of a shard: its replicas' clients, its watch, and the engine that replicates it. */
 export class HostedDatabase implements Attachable {
@@ -37,7 +40,7 @@ export class HostedDatabase implements Attachable {
   #replicator: DatabaseReplicator | undefined;
   #failure: Error | undefined;
   #leases: DatabaseLeases | undefined;
-  #stranger: string | undefined;
+  readonly #strangers = new StrangerLook();
   #starting: Promise<void> | undefined;
   /** Ends its start, or its attachment. */
   #ending: AbortController | undefined;
@@ -98,7 +101,7 @@ export class HostedDatabase implements Attachable {
     }
     const status = this.#replicator?.status() ?? { ...waitingStatus(this.config.path), state: 'attaching' };
     if (error !== undefined) return { ...status, state: 'waiting', error };
-    return status.state === 'standby' ? { ...status, error: status.error ?? this.#stranger } : status;
+    return status.state === 'standby' ? { ...status, error: status.error ?? this.#strangers.because } : status;
   }
 
   /** See `syncWhenAttached`. */
@@ -108,7 +111,7 @@ export class HostedDatabase implements Attachable {
 
   async standbyReason(): Promise<string> {
     await this.#lookForStranger();
-    return this.#stranger ?? describeLease(this.status().lease);
+    return this.#strangers.because ?? describeLease(this.status().lease);
   }
 
   /** Compacts the replicas as far as it is due, and does what is asked for. */
@@ -161,6 +164,7 @@ export class HostedDatabase implements Attachable {
 
   /** Resolves after the last sync, with everything closed. Idempotent. */
   async stop(): Promise<void> {
+    if (this.#parked !== undefined && !this.#isStopped) await this.#catchUp(this.#parked);
     this.#isStopped = true;
     this.#ending?.abort();
     await this.#starting?.catch(() => {});
@@ -170,6 +174,19 @@ export class HostedDatabase implements Attachable {
     await this.#ended;
     this.#watch?.close();
     await this.#close();
+  }
+
+  /** What became of a parked database may not have been told yet, or it waits for its turn: there is no later one. */
+  async #catchUp(parked: ParkedDatabase): Promise<void> {
+    await this.#ended;
+    if (this.#parked !== parked || !parked.hasChanged()) return;
+    this.#services.attachments.withdraw(this);
+    this.attach();
+    try {
+      await this.sync({ reach: 'local-files', signal: AbortSignal.timeout(catchUpMs) });
+    } catch (error) {
+      this.#logger.warn('stopped before a change was copied; the next start finds it', { error });
+    }
   }
 
   async #whileAttached<T>(request: () => Promise<T>): Promise<T> {
@@ -254,13 +271,8 @@ export class HostedDatabase implements Attachable {
     }
   }
 
-  /** A host that stands by for ever because another one has taken its place in a replica must say so. */
   async #lookForStranger(): Promise<void> {
-    const signal = this.#ending?.signal;
-    const stranger = await this.#leases?.stranger({ signal }).catch(() => undefined); // asked again in a minute
-    if (stranger !== undefined && stranger.because !== this.#stranger)
-      this.#logger.error('stands by for ever', { ...stranger });
-    this.#stranger = stranger?.because;
+    await this.#strangers.look(this.#leases, { logger: this.#logger, signal: this.#ending?.signal });
   }
 
   async #restoreIfMissing(signal: AbortSignal): Promise<boolean> {
@@ -275,22 +287,10 @@ export class HostedDatabase implements Attachable {
   }
 
   #newReplicator(leases: DatabaseLeases): DatabaseReplicator {
-    return new DatabaseReplicator(
-      {
-        settings: engineSettings(this.config, this.#settings),
-        replicas: this.#held.replicas.map((replica) => ({ ...replica, lease: leases.of(replica.name) })),
-        prepare: (signal) => this.#prepare(leases, signal),
-        watched: this.#watch !== undefined,
-        shutdown: this.#settings.shutdown,
-        careMode: this.#settings.careMode,
-        counters: this.counters,
-        onBusy: (busy) => {
-          if (busy) this.#watch?.pause();
-          else this.#watch?.resume();
-        },
-      },
-      this.#services,
-    );
+    const { config, counters } = this;
+    const prepare = (signal: AbortSignal) => this.#prepare(leases, signal);
+    const parts = { config, counters, leases, prepare, replicas: this.#held.replicas, watch: this.#watch };
+    return hostedReplicator(parts, this.#settings, this.#services);
   }
 
   async #close(): Promise<void> {

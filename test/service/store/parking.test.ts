@@ -80,6 +80,18 @@ describe('Store with parkAfterMs', { concurrency: 2 }, () => {
     await store.stop();
   });
 
+  it('ships at a stop what was committed to parked databases, told or not', async (t) => {
+    const scene = new StoreScene(t);
+    const names = Array.from({ length: 12 }, (_, i) => `${i}.db`);
+    const applications = await Promise.all(names.map((name) => scene.application(name, 1)));
+    const store = scene.store({ databases: names.map((name) => scene.database(name)), parkAfterMs });
+    await store.start();
+    await until('all are parked', async () => (await store.status()).every(({ state }) => state === 'parked'));
+    await Promise.all(applications.map(append));
+    await store.stop();
+    for (const name of names) assert.equal(await scene.restoredRows(name), 2, name);
+  });
+
   it('syncs a parked database when it is asked to', async (t) => {
     const scene = new StoreScene(t);
     await scene.application('app.db', 3);
