@@ -177,6 +177,7 @@ describe('Store with parkAfterMs', { concurrency: 2 }, () => {
     const store = scene.store({ databases: [scene.database('app.db')], parkAfterMs: 60_000 });
     await store.start();
     await untilState(store, 'parked');
+    await until('nothing of it is open', () => openFiles(scene.folder).length === 0);
     execFileSync('python3', ['-c', runInEach, 'select * from t', path]);
     assert.equal(existsSync(`${path}-wal`), false);
     await delay(300); // its events have come
