@@ -6,7 +6,8 @@ export class GracePeriod implements Disposable {
 
   constructor(stop: AbortSignal, lengthMs: number, clock: Clock) {
     const begin = () => void clock.sleep(lengthMs, this.#ended.signal).then(() => this.#ended.abort());
-    stop.addEventListener('abort', begin, { once: true, signal: this.#ended.signal });
+    if (stop.aborted) begin();
+    else stop.addEventListener('abort', begin, { once: true, signal: this.#ended.signal });
   }
 
   get signal(): AbortSignal {

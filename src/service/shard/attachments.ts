@@ -11,6 +11,8 @@ const parkedAtOnce = 32;
 /** How many databases begin at a time: until they have begun, or for so long that they must not keep others waiting. */
 const beginAtOnce = 32;
 const beginMs = 250;
+/** How often those that have not begun by then are looked at: they too may be parked as soon as they have. */
+const slowLookMs = 1_000;
 /** The same for those that are attached for the sake of their replicas alone. */
 const careAtOnce = 4;
 /** After so long without room it is said that nothing can be parked. */
@@ -47,6 +49,7 @@ export class Attachments {
   readonly #logger: Logger;
   readonly #attached = new Set<Attachable>();
   readonly #beginning = new Map<Attachable, number>();
+  readonly #slow = new Set<Attachable>();
   readonly #parking = new Set<Attachable>();
   readonly #waiting = new Set<Attachable>();
   /** Those that wait for the sake of their replicas alone. */
@@ -55,6 +58,7 @@ export class Attachments {
   #idle: Attachable[] = [];
   #next: { readonly atMs: number; readonly callOff: () => void } | undefined;
   #parkedAtMs = 0;
+  #slowAtMs = 0;
   #hasMoreToPark = false;
   #waitingSinceMs = 0;
   #isClosed = false;
@@ -106,6 +110,7 @@ export class Attachments {
   release(database: Attachable): void {
     this.#attached.delete(database);
     this.#beginning.delete(database);
+    this.#slow.delete(database);
     this.#parking.delete(database);
     this.#waitingSinceMs = this.#clock.monotonic();
     this.#proceed();
@@ -144,20 +149,33 @@ export class Attachments {
   #nextLookMs(nowMs: number): number {
     if (this.#isClosed) return Infinity;
     if (this.#waiting.size > 0 || this.#beginning.size > 0 || this.#hasMoreToPark) return nowMs + lookMs;
-    const mayPark = this.#parkAfterMs > 0 && this.#attached.size > 0;
-    return mayPark ? Math.max(nowMs, this.#parkedAtMs + this.#parkLookMs) : Infinity;
+    if (this.#parkAfterMs === 0 || this.#attached.size === 0) return Infinity;
+    const slowMs = this.#slow.size > 0 ? this.#slowAtMs + slowLookMs : Infinity;
+    return Math.max(nowMs, Math.min(slowMs, this.#parkedAtMs + this.#parkLookMs));
   }
 
   #look(): void {
     this.#next = undefined;
     const nowMs = this.#clock.monotonic();
     for (const [database, sinceMs] of this.#beginning) {
-      if (database.isBeginning && nowMs - sinceMs < beginMs) continue;
+      const { isBeginning } = database;
+      if (isBeginning && nowMs - sinceMs < beginMs) continue;
       this.#beginning.delete(database);
-      this.#parkIfLong(database, nowMs);
+      if (isBeginning) this.#slow.add(database);
+      else this.#parkIfLong(database, nowMs);
     }
+    if (nowMs - this.#slowAtMs >= slowLookMs) this.#parkSlow(nowMs);
     if (this.#hasMoreToPark || nowMs - this.#parkedAtMs >= this.#parkLookMs) this.#parkAll(nowMs);
     this.#proceed();
+  }
+
+  #parkSlow(nowMs: number): void {
+    this.#slowAtMs = nowMs;
+    for (const database of this.#slow) {
+      if (database.isBeginning) continue;
+      this.#slow.delete(database);
+      this.#parkIfLong(database, nowMs);
+    }
   }
 
   #parkAll(nowMs: number): void {

@@ -10,24 +10,19 @@ import type { Txid } from '../../format/ltx/txid.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import { Backoff } from '../../runtime/backoff.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { asksForLeases, DatabaseLeases } from '../lease/database-leases.ts';
+import { asksForLeases, type DatabaseLeases } from '../lease/database-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DatabaseWatch } from '../watch/directory-watch.ts';
 import type { Attachable } from './attachments.ts';
 import { HeldDatabase } from './held-database.ts';
+import { HostedLeases } from './hosted-leases.ts';
 import { hostedReplicator } from './hosted-replicator.ts';
 import { ParkedDatabase } from './parked-database.ts';
 import { restoreIfMissing } from './restore-if-missing.ts';
 import type { ShardSettings } from './shard-protocol.ts';
 import type { ShardServices } from './shard-services.ts';
-import { StrangerLook } from './stranger-look.ts';
 import { syncWhenAttached } from './sync-when-attached.ts';
 import { waitingStatus } from './waiting-status.ts';
-
-/** How long the start of a database waits for a first word of its leases' stores. */
-const firstLookMs = 10_000;
-/** How long a stop waits for a parked database that has changed to be attached once more. */
-const catchUpMs = 30_000;
 
 /** One database of a shard: its replicas' clients, its watch, and the engine that replicates it. */
 export class HostedDatabase implements Attachable {
@@ -36,17 +31,17 @@ export class HostedDatabase implements Attachable {
   readonly #settings: ShardSettings;
   readonly #services: ShardServices;
   readonly #held: HeldDatabase;
+  readonly #leases: HostedLeases;
   #watch: DatabaseWatch | undefined;
   #replicator: DatabaseReplicator | undefined;
   #failure: Error | undefined;
-  #leases: DatabaseLeases | undefined;
-  readonly #strangers = new StrangerLook();
   #starting: Promise<void> | undefined;
   /** Ends its start, or its attachment. */
   #ending: AbortController | undefined;
   #ended: Promise<void> | undefined;
   #isStopped = false;
   #parked: ParkedDatabase | undefined;
+  #onAttach: (() => void) | undefined;
   /** How many requests need it attached. */
   #askedCount = 0;
 
@@ -55,6 +50,7 @@ export class HostedDatabase implements Attachable {
     this.#settings = settings;
     this.#services = services;
     this.#held = new HeldDatabase(config, services);
+    this.#leases = new HostedLeases(config, services);
   }
 
   /** Opens the replicas, restores the database if that was asked for and it is missing, and begins to replicate. */
@@ -69,9 +65,8 @@ export class HostedDatabase implements Attachable {
   async #start(signal: AbortSignal): Promise<void> {
     try {
       await this.#held.lock('refuse-holder-only');
-      if (asksForLeases(this.config))
-        await this.#openLeases(AbortSignal.any([signal, AbortSignal.timeout(firstLookMs)]));
-      else await this.#restoreIfMissing(signal);
+      if (!asksForLeases(this.config)) await this.#restoreIfMissing(signal);
+      else if (this.#held.isLocked) await this.#leases.openIfAnswered(signal);
       signal.throwIfAborted();
       // Its lock takes a descriptor, and there may be more databases that wait for their turn than descriptors.
       if (!this.#services.attachments.isNear) await this.#held.letGo();
@@ -96,12 +91,12 @@ export class HostedDatabase implements Attachable {
   status(): DatabaseStatus {
     const error = this.#failure?.message;
     if (this.#parked !== undefined) return this.#parked.status;
-    if (this.#leases === undefined && asksForLeases(this.config)) {
+    if (this.#leases.areUnknown) {
       return { ...waitingStatus(this.config.path, error), state: 'standby', lease: { kind: 'starting', error } };
     }
     const status = this.#replicator?.status() ?? { ...waitingStatus(this.config.path), state: 'attaching' };
     if (error !== undefined) return { ...status, state: 'waiting', error };
-    return status.state === 'standby' ? { ...status, error: status.error ?? this.#strangers.because } : status;
+    return status.state === 'standby' ? { ...status, error: status.error ?? this.#leases.stranger } : status;
   }
 
   /** See `syncWhenAttached`. */
@@ -110,8 +105,8 @@ export class HostedDatabase implements Attachable {
   }
 
   async standbyReason(): Promise<string> {
-    await this.#lookForStranger();
-    return this.#strangers.because ?? describeLease(this.status().lease);
+    await this.#leases.lookForStranger({ signal: this.#ending?.signal });
+    return this.#leases.stranger ?? describeLease(this.status().lease);
   }
 
   /** Compacts the replicas as far as it is due, and does what is asked for. */
@@ -145,7 +140,8 @@ export class HostedDatabase implements Attachable {
     const { idle } = this.#replicator ?? {};
     if (this.#replicator === undefined || idle === undefined || this.idleSinceMs === undefined) return false;
     const status = this.#replicator.status();
-    const parked = this.#replicator.settle(() => new ParkedDatabase(status, idle.untilMs));
+    const nowMs = this.#services.clock.now();
+    const parked = this.#replicator.settle(() => new ParkedDatabase(status, idle.untilMs, nowMs));
     if (parked === undefined) return false;
     this.#parked = parked;
     this.#ending?.abort();
@@ -159,34 +155,38 @@ export class HostedDatabase implements Attachable {
 
   /** Says so when this host stands by for another one that will never give its place back. */
   inspectStandby(): void {
-    if (this.#replicator?.isStandby === true) void this.#lookForStranger();
+    if (this.#replicator?.isStandby !== true) return;
+    void this.#leases.lookForStranger({ signal: this.#ending?.signal });
+  }
+
+  /** It is about to be stopped: it is not attached any more unless `stop` wants it. */
+  announceStop(): void {
+    this.#isStopped = true;
+    this.#services.attachments.withdraw(this);
+    if (this.#parked !== undefined) this.#services.dueTimes.delete(this, this.#parked.untilMs);
   }
 
   /** Resolves after the last sync, with everything closed. Idempotent. */
   async stop(): Promise<void> {
-    if (this.#parked !== undefined && !this.#isStopped) await this.#catchUp(this.#parked);
-    this.#isStopped = true;
+    this.announceStop();
     this.#ending?.abort();
     await this.#starting?.catch(() => {});
-    const { attachments, dueTimes } = this.#services;
-    attachments.withdraw(this);
-    if (this.#parked !== undefined) dueTimes.delete(this, this.#parked.untilMs);
+    this.#services.attachments.withdraw(this);
     await this.#ended;
+    if (this.#parked?.hasChanged()) await this.#attachOnce();
     this.#watch?.close();
     await this.#close();
   }
 
-  /** What became of a parked database may not have been told yet, or it waits for its turn: there is no later one. */
-  async #catchUp(parked: ParkedDatabase): Promise<void> {
+  /** For a last sync of a parked database that has changed. Where it has to wait too long the next start finds the change. */
+  async #attachOnce(): Promise<void> {
+    const { attachments, clock } = this.#services;
+    const begun = new AbortController();
+    this.#onAttach = () => begun.abort();
+    attachments.ask(this, 'change');
+    await clock.sleep(this.#settings.shutdown.timeoutMs, begun.signal);
+    attachments.withdraw(this);
     await this.#ended;
-    if (this.#parked !== parked || !parked.hasChanged()) return;
-    this.#services.attachments.withdraw(this);
-    this.attach();
-    try {
-      await this.sync({ reach: 'local-files', signal: AbortSignal.timeout(catchUpMs) });
-    } catch (error) {
-      this.#logger.warn('stopped before a change was copied; the next start finds it', { error });
-    }
   }
 
   async #whileAttached<T>(request: () => Promise<T>): Promise<T> {
@@ -206,17 +206,18 @@ export class HostedDatabase implements Attachable {
 
   /** A parked database is attached again, but not before its last attachment has ended. */
   #wake(): void {
-    if (this.#parked === undefined) return;
+    if (this.#parked === undefined || this.#isStopped) return;
     if (this.#ended === undefined) this.#services.attachments.ask(this, 'change');
     else this.#parked.isWanted = true;
   }
 
-  /** Its turn has come: it is attached until it is parked or stopped. */
+  /** Its turn has come: it is attached until it is parked or stopped; where it is stopped already, for a last sync. */
   attach(): void {
     if (this.#parked !== undefined) this.#services.dueTimes.delete(this, this.#parked.untilMs);
     this.#parked = undefined;
     this.#ending = new AbortController();
     if (this.#isStopped) this.#ending.abort();
+    this.#onAttach?.();
     this.#ended = this.#run(this.#ending.signal).finally(() => this.#rest());
   }
 
@@ -224,7 +225,7 @@ export class HostedDatabase implements Attachable {
   async #run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#services;
     const backoff = new Backoff({ firstMs: 1_000, limitMs: 60_000 });
-    while (!signal.aborted) {
+    do {
       try {
         await this.#replicate(signal);
       } catch (error) {
@@ -233,7 +234,7 @@ export class HostedDatabase implements Attachable {
         this.#watch?.resume();
         await clock.sleep(backoff.next(), signal);
       }
-    }
+    } while (!signal.aborted);
   }
 
   /** Nothing is attached any more. A change of a parked database may have been told while its attachment was ending. */
@@ -250,29 +251,13 @@ export class HostedDatabase implements Attachable {
   /** Resolves when it is stopped or parked. */
   async #replicate(signal: AbortSignal): Promise<void> {
     await this.#held.lock('refuse');
-    this.#leases ??= await DatabaseLeases.open(this.config, this.#services, { signal });
-    this.#replicator = this.#newReplicator(this.#leases);
+    this.#replicator = this.#newReplicator(await this.#leases.open({ signal }));
     this.#failure = undefined;
     await this.#replicator.run(signal);
     if (this.#parked === undefined || this.#isStopped) return;
     this.#replicator = undefined;
-    if (!asksForLeases(this.config)) this.#leases = undefined;
+    this.#leases.rest();
     await this.#held.letGo();
-  }
-
-  /** Leases that cannot be asked about now are asked about again; that a store cannot carry one is final. */
-  async #openLeases(signal: AbortSignal): Promise<void> {
-    if (!this.#held.isLocked) return;
-    try {
-      this.#leases = await DatabaseLeases.open(this.config, this.#services, { signal });
-    } catch (error) {
-      if (error instanceof ServiceError && error.code === 'lease-unproven') throw error;
-      this.#logger.warn('cannot ask for the lease, trying again', { error });
-    }
-  }
-
-  async #lookForStranger(): Promise<void> {
-    await this.#strangers.look(this.#leases, { logger: this.#logger, signal: this.#ending?.signal });
   }
 
   async #restoreIfMissing(signal: AbortSignal): Promise<boolean> {
@@ -294,7 +279,7 @@ export class HostedDatabase implements Attachable {
   }
 
   async #close(): Promise<void> {
-    await this.#leases?.close();
+    await this.#leases.close();
     await this.#held.letGo();
   }
 }

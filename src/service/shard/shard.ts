@@ -118,10 +118,11 @@ export class Shard {
   /** Last syncs, then the end of everything. Idempotent. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#services.attachments.close();
+    for (const database of this.#databases.values()) database.announceStop();
     this.#services.leftovers.close();
     const stop = (database: HostedDatabase) => this.#services.stopping.run(undefined, () => database.stop());
     await Promise.all([...this.#databases.values()].map(stop));
+    this.#services.attachments.close();
     clearInterval(this.#sweeping);
     clearInterval(this.#lockLooks);
   }

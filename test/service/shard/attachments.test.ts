@@ -118,10 +118,15 @@ describe('Attachments', () => {
     await clock.advance(200);
     assert.deepEqual(parkCounts([old, fresh, busy]), [1, 0, 0]);
     attachments.release(old);
-    await clock.advance(50_000);
-    assert.deepEqual(parkCounts([old, fresh, busy]), [1, 0, 0]);
+    await clock.advance(20_000);
+    busy.idleSinceMs = 5;
+    await clock.advance(1_000);
+    assert.deepEqual(parkCounts([old, fresh, busy]), [1, 0, 1], 'soon, also one that took long to begin');
+    attachments.release(busy);
     await clock.advance(30_000);
-    assert.deepEqual(parkCounts([old, fresh, busy]), [1, 1, 0]);
+    assert.deepEqual(parkCounts([old, fresh, busy]), [1, 0, 1]);
+    await clock.advance(30_000);
+    assert.deepEqual(parkCounts([old, fresh, busy]), [1, 1, 1]);
   });
 
   it('attaches few at a time for the sake of their replicas, and those that have changed before them', async () => {
