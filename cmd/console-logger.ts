@@ -1,4 +1,5 @@
 import type { LoggingConfig } from '../src/config/normal-config.ts';
+import { logJson, logText } from '../src/runtime/log-text.ts';
 import { type LogFields, type Logger, type LogLevel, loggerFrom } from '../src/runtime/logger.ts';
 import { SourcePositions } from './source-positions.ts';
 
@@ -11,7 +12,7 @@ export function consoleLogger(
   now: () => number = Date.now,
 ): Logger {
   const positions = new SourcePositions();
-  const render = config.type === 'json' ? jsonLine : textLine;
+  const render = config.type === 'json' ? logJson : textLine;
   return loggerFrom((level, message, fields) => {
     if (ranks[level] < ranks[config.level]) return;
     const source = config.source ? { source: callingLine(positions) } : {};
@@ -23,27 +24,8 @@ export function consoleLogger(
 function textLine(fields: LogFields): string {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${quoted(textOf(value))}`)
+    .map(([key, value]) => `${key}=${quoted(logText(value))}`)
     .join(' ');
-}
-
-function jsonLine(fields: LogFields): string {
-  return JSON.stringify(fields, (_, value: unknown) =>
-    typeof value === 'bigint' || value instanceof Error ? textOf(value) : value,
-  );
-}
-
-/** Bigints are TXIDs and checksums, which people know as 16 hexadecimal digits. */
-function textOf(value: unknown): string {
-  if (typeof value === 'bigint') return value.toString(16).padStart(16, '0');
-  if (value instanceof Error) return withCauses(value);
-  return typeof value === 'object' && value !== null ? jsonLine(value as LogFields) : String(value);
-}
-
-function withCauses(error: Error): string {
-  const { cause } = error;
-  if (!(cause instanceof Error) || error.message.includes(cause.message)) return error.message;
-  return `${error.message}: ${withCauses(cause)}`;
 }
 
 function quoted(text: string): string {

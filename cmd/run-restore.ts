@@ -5,10 +5,9 @@ import { logLevel } from '../src/config/log-level.ts';
 import { outputState } from '../src/engine/restore/output-file.ts';
 import type { RestoreOptions, RestoreResult } from '../src/engine/restore/restore-options.ts';
 import { formatTxid } from '../src/format/ltx/txid.ts';
-import { loadKernels } from '../src/kernel/load-kernels.ts';
 import { systemClock } from '../src/runtime/clock.ts';
-import { DurableFiles } from '../src/runtime/durable-files.ts';
 import type { Logger } from '../src/runtime/logger.ts';
+import { processServices } from '../src/service/compose.ts';
 import { withOpenReplicas } from '../src/service/named-replicas.ts';
 import { restoreDatabase } from '../src/service/restore-database.ts';
 import type { CommandIo } from './command.ts';
@@ -55,7 +54,7 @@ interface RestoreRun {
 }
 
 async function restored(restore: RestoreArguments, { logger, progress, signal }: RestoreRun): Promise<RestoreResult> {
-  const services = { kernels: loadKernels(), durableFiles: new DurableFiles(), clock: systemClock, logger };
+  const services = processServices({ logger });
   // A check of a URL has no place of its own.
   const folder = restore.outputPath === undefined ? await mkdtemp(join(tmpdir(), 'litestream-check-')) : undefined;
   const outputPath = restore.outputPath ?? join(folder!, 'restored.db');

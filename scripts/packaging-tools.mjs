@@ -1,7 +1,7 @@
-import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import { runCommand } from './command.mjs';
+import { isExecutable } from './executable.mjs';
 import { cacheFolder, projectRoot } from './project.mjs';
 
 const cachedPrograms = join(cacheFolder, 'bin');
@@ -57,13 +57,4 @@ function find({ name, place }) {
 
 function below(path) {
   return relative(projectRoot, path);
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,8 @@
-import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { bothEnds, runCommand } from './command.mjs';
+import { isExecutable } from './executable.mjs';
 import { StepError } from './progress.mjs';
 import { cacheFolder } from './project.mjs';
 
@@ -60,14 +61,5 @@ async function problemOf(command, args, env) {
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     return error.message;
-  }
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

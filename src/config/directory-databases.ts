@@ -82,6 +82,7 @@ export function databaseIn(config: DirectoryConfig, path: string): DatabaseConfi
   const below = relative(config.directory, path);
   const replicas = config.replicas?.map((replica) => replicaBelow(replica, below));
   const { settings } = config;
+  // Named one by one: V8 gives an object that is spread from two a hidden class of its own, and there may be thousands.
   return {
     monitorIntervalMs: settings.monitorIntervalMs,
     checkpointIntervalMs: settings.checkpointIntervalMs,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { ConfigError } from '../config/config-error.ts';
+import { bodyText } from '../http/body-text.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { hintOf, messageOf } from '../runtime/typed-error.ts';
 import { ServiceError } from '../service/service-error.ts';
@@ -67,16 +68,11 @@ function notServed(pathname: string, routes: Routes): HttpError {
 }
 
 async function jsonBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes <= mostBodyBytes) chunks.push(chunk);
-  }
-  if (sizeBytes > mostBodyBytes) throw new HttpError(413, `request body is larger than ${mostBodyBytes} bytes`);
-  if (sizeBytes === 0) return undefined;
+  const text = await bodyText(request, mostBodyBytes);
+  if (text === undefined) throw new HttpError(413, `request body is larger than ${mostBodyBytes} bytes`);
+  if (text === '') return undefined;
   try {
-    return JSON.parse(Buffer.concat(chunks).toString());
+    return JSON.parse(text);
   } catch (error) {
     throw new HttpError(400, 'invalid request body', String(error));
   }

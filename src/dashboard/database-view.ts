@@ -1,3 +1,4 @@
+import { holderName } from '../engine/lease/describe-lease.ts';
 import type { LeaseStatus } from '../engine/lease/lease-status.ts';
 import type { DatabaseStatus, ReplicaStatus } from '../engine/replicator/database-status.ts';
 import { formatTxid, type Txid } from '../format/ltx/txid.ts';
@@ -64,11 +65,8 @@ function leaseWords(lease: LeaseStatus): string {
   switch (lease.kind) {
     case 'starting':
       return lease.error ?? 'not read yet';
-    case 'standby': {
-      if (lease.holder === undefined) return 'nobody';
-      const { owner, hostname } = lease.holder;
-      return hostname === undefined || owner.includes(hostname) ? owner : `${owner} on ${hostname}`;
-    }
+    case 'standby':
+      return lease.holder === undefined ? 'nobody' : holderName(lease.holder);
     case 'held':
       return `this process, epoch ${lease.epoch}`;
     case 'lapsed':

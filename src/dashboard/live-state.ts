@@ -1,3 +1,4 @@
+import { lagSeconds } from '../engine/replicator/database-status.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Store } from '../service/store/store.ts';
@@ -125,7 +126,7 @@ export class LiveState {
     const samples = new Map<string, Sample>();
     for (const { view } of views.values()) {
       const walBytes = metricsByPath.get(view.path)?.counts.walBytes ?? 0;
-      samples.set(view.path, { walBytes, lagSeconds: Math.max(0, nowMs - (view.behindSinceMs ?? nowMs)) / 1000 });
+      samples.set(view.path, { walBytes, lagSeconds: lagSeconds(view.behindSinceMs, nowMs) });
     }
     const seconds = Number.isFinite(sinceMs) ? sinceMs / 1000 : 0;
     this.broadcast('samples', { nowMs, values: this.#history.add(samples, seconds) });

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import type { RestoreTarget } from '../engine/restore/restore-options.ts';
 import { parseTxid } from '../format/ltx/txid.ts';
+import { bodyText } from '../http/body-text.ts';
 import { DashboardError } from './dashboard-error.ts';
 
 const mostBodyBytes = 1 << 16;
@@ -51,14 +52,9 @@ export async function bodyOf<Schema extends z.ZodType>(
 
 /** Throws DashboardError `invalid` for a body that is too large. */
 export async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > mostBodyBytes) throw new DashboardError('invalid', 'Cannot read the request: it is too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  const text = await bodyText(request, mostBodyBytes);
+  if (text !== undefined) return text;
+  throw new DashboardError('invalid', 'Cannot read the request: it is too large');
 }
 
 function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {

@@ -1,11 +1,12 @@
 import { RestoreError } from '../engine/restore/restore-error.ts';
 import { parseTxid } from '../format/ltx/txid.ts';
-import { openReplica } from '../replica/open-replica.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { messageOf } from '../runtime/typed-error.ts';
 import { processServices } from '../service/compose.ts';
+import { withOpenReplicas } from '../service/named-replicas.ts';
 import { restoreDatabase } from '../service/restore-database.ts';
+import type { ProcessServices } from '../service/shard/shard-services.ts';
 import { DashboardError } from './dashboard-error.ts';
 import type { RestoreRequest, RestoreView } from './page-messages.ts';
 import type { RestoreSpeed } from './restore-speed.ts';
@@ -66,16 +67,11 @@ export class PageRestores {
     this.#tell(view);
     const cancel = new AbortController();
     const target = { kind: 'txid', txid } as const;
-    const client = openReplica(replica.location, processServices(this.#services));
-    const run = async () => {
-      try {
-        await this.#run(view, { replicas: [{ name: replica.name, client }], target, signal: cancel.signal });
-      } finally {
-        await client.close();
-        this.#running.delete(id);
-      }
-    };
-    this.#running.set(id, { cancel, ended: run() });
+    const services = processServices({ logger: this.#services.logger.child({ db }) });
+    const ended = withOpenReplicas([replica], services, (replicas) =>
+      this.#run(view, { replicas, target, signal: cancel.signal }, services),
+    ).finally(() => this.#running.delete(id));
+    this.#running.set(id, { cancel, ended });
     return view;
   }
 
@@ -96,6 +92,7 @@ export class PageRestores {
   async #run(
     begun: RestoreView,
     from: Pick<Parameters<typeof restoreDatabase>[0], 'replicas' | 'target'> & { readonly signal: AbortSignal },
+    services: ProcessServices,
   ): Promise<void> {
     const { clock, logger, speed } = this.#services;
     const { outputPath, db, txid } = begun;
@@ -108,7 +105,7 @@ export class PageRestores {
       this.#tell(view);
     };
     try {
-      const report = await restoreDatabase({ ...from, outputPath, onProgress }, processServices({ logger }));
+      const report = await restoreDatabase({ ...from, outputPath, onProgress }, services);
       if (report.outcome !== 'restored') throw new Error(`Cannot restore ${outputPath}: ${report.outcome}`);
       const { durationMs, sizeBytes, bytesRead, replica } = report;
       speed.note(replica.client.type, bytesRead, durationMs);

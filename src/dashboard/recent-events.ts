@@ -1,3 +1,4 @@
+import { logText } from '../runtime/log-text.ts';
 import { type LogFields, type Logger, type LogLevel, loggerFrom } from '../runtime/logger.ts';
 import type { EventView } from './page-messages.ts';
 
@@ -47,12 +48,6 @@ export class RecentEvents {
 
 function detailsOf(fields: LogFields): string {
   return Object.entries(fields)
-    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${textOf(value)}`]))
+    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${logText(value)}`]))
     .join(' ');
-}
-
-function textOf(value: unknown): string {
-  if (typeof value === 'bigint') return value.toString(16).padStart(16, '0');
-  if (value instanceof Error) return value.message;
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }

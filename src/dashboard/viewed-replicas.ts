@@ -1,8 +1,8 @@
-import type { DatabaseConfig } from '../config/normal-config.ts';
-import { openReplica } from '../replica/open-replica.ts';
+import type { DatabaseConfig, ReplicaConfig } from '../config/normal-config.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { DurableFiles } from '../runtime/durable-files.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { openReplicas } from '../service/named-replicas.ts';
 import { DashboardError } from './dashboard-error.ts';
 import { ViewedReplica } from './viewed-replica.ts';
 
@@ -35,17 +35,11 @@ export class ViewedReplicas {
 
   /** Throws DashboardError `unknown`. */
   get(db: string, replica: string): ViewedReplica {
-    const { location } = this.config(db, replica).replica;
-    const key = JSON.stringify([db, location]);
+    const { replica: config } = this.config(db, replica);
+    const key = JSON.stringify([db, config.location]);
     const known = this.#open.get(key);
     this.#open.delete(key);
-    const viewed =
-      known ??
-      new ViewedReplica(
-        replica,
-        openReplica(location, { durableFiles: new DurableFiles(), logger: this.#services.logger }),
-        this.#services,
-      );
+    const viewed = known ?? this.#newlyOpened(db, config);
     this.#open.set(key, viewed);
     const [oldestKey, oldest] = [...this.#open][0]!;
     if (this.#open.size > openCount) {
@@ -53,6 +47,12 @@ export class ViewedReplicas {
       void oldest.close();
     }
     return viewed;
+  }
+
+  #newlyOpened(db: string, config: ReplicaConfig): ViewedReplica {
+    const services = { durableFiles: new DurableFiles(), logger: this.#services.logger.child({ db }) };
+    const [opened] = openReplicas([config], services);
+    return new ViewedReplica(config.name, opened!.client, this.#services);
   }
 
   async close(): Promise<void> {

@@ -60,7 +60,7 @@ export function restoreTool(served: Served): Tool {
             replicas: opened,
             target,
             outputPath,
-            metaPath: served.store.configs.find((candidate) => candidate.path === outputPath)?.metaPath,
+            metaPath: served.store.config(outputPath)?.metaPath,
             whenOutputExists: given.if_db_not_exists ? 'keep' : 'fail',
             whenNoBackup: given.if_replica_exists ? 'report' : 'fail',
             parallelism,

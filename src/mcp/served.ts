@@ -7,7 +7,7 @@ import { ToolError } from './tool-error.ts';
 
 /** The running process, as far as tools tell of it and may change it. */
 export interface Served {
-  readonly store: Pick<Store, 'configs' | 'status' | 'halt' | 'resume'>;
+  readonly store: Pick<Store, 'config' | 'configs' | 'status' | 'halt' | 'resume'>;
   readonly version: string;
   readonly startedAtMs: number;
   readonly configPath: string;
@@ -33,7 +33,7 @@ export function requireOwnConfig(served: Served, config: string | undefined): vo
 
 export function databaseAt(served: Served, given: string): DatabaseConfig {
   const path = served.resolvePath(given);
-  const database = served.store.configs.find((candidate) => candidate.path === path);
+  const database = served.store.config(path);
   if (database !== undefined) return database;
   throw new ToolError('unknown', `Cannot find database ${path}: this process does not replicate it`, {
     hint: 'litestream_databases lists those that it does',

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import * as z from 'zod';
 import { formatByteSize } from '../config/value/byte-size.ts';
-import type { DatabaseStatus, ReplicaStatus } from '../engine/replicator/database-status.ts';
+import { type DatabaseStatus, lagSeconds, type ReplicaStatus } from '../engine/replicator/database-status.ts';
 import { formatTxid, noTxid } from '../format/ltx/txid.ts';
 import { formatTable } from '../service/report/table.ts';
 
@@ -52,7 +52,7 @@ function replicaRecordOf(replica: ReplicaStatus, nowMs: number): StatusRecord['r
     state,
     replica_txid: txid === undefined ? undefined : formatTxid(txid),
     shipped_at: timestampMs === undefined ? undefined : new Date(timestampMs).toISOString(),
-    lag_seconds: behindSinceMs === undefined ? 0 : Math.max(0, nowMs - behindSinceMs) / 1000,
+    lag_seconds: lagSeconds(behindSinceMs, nowMs),
     error,
   };
 }

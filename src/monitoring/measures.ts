@@ -1,5 +1,5 @@
 import { checkpointModes } from '../engine/database-counters.ts';
-import type { DatabaseStatus } from '../engine/replicator/database-status.ts';
+import { type DatabaseStatus, lagSeconds } from '../engine/replicator/database-status.ts';
 import type { TrafficCount } from '../replica/traffic-count.ts';
 import type { DatabaseMetrics } from '../service/shard/database-metrics.ts';
 
@@ -177,7 +177,7 @@ export const ownMeasures: readonly Measure[] = [
   replicated(
     'litestream_replica_lag_seconds',
     'For how long the replica has lacked what was committed; 0 when it has everything',
-    ({ behindSinceMs }, { nowMs }) => (behindSinceMs === undefined ? 0 : Math.max(0, nowMs - behindSinceMs) / 1000),
+    ({ behindSinceMs }, { nowMs }) => lagSeconds(behindSinceMs, nowMs),
   ),
   replicated('litestream_replica_up', '1 while the replica accepts files', ({ state }) =>
     Number(state === 'current' || state === 'behind'),

@@ -1,12 +1,12 @@
 import type { ReplicaConfig } from '../config/normal-config.ts';
 import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../format/ltx/header.ts';
 import type { Level } from '../format/ltx/level.ts';
-import { openReplica } from '../replica/open-replica.ts';
 import { readRange } from '../replica/read-range.ts';
 import type { CallOptions, LtxFileInfo, ReplicaClient } from '../replica/replica-client.ts';
 import { ReplicaError } from '../replica/replica-error.ts';
 import { DurableFiles } from '../runtime/durable-files.ts';
 import { silentLogger } from '../runtime/logger.ts';
+import { withOpenReplicas } from './named-replicas.ts';
 
 export interface DatedFile extends LtxFileInfo {
   /** From the header: a file's modification time means nothing. */
@@ -18,12 +18,7 @@ const headersAtOnce = 16;
 /** Opens a replica for looking at it, and closes it after `use`. */
 export async function withReplica<T>(replica: ReplicaConfig, use: (client: ReplicaClient) => Promise<T>): Promise<T> {
   const services = { durableFiles: new DurableFiles(), logger: silentLogger };
-  const client = openReplica(replica.location, services);
-  try {
-    return await use(client);
-  } finally {
-    await client.close();
-  }
+  return withOpenReplicas([replica], services, ([opened]) => use(opened!.client));
 }
 
 /** The files of some levels with their times, level by level. Files that go away meanwhile are left out. */

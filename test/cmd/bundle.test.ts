@@ -7,25 +7,15 @@ import Database from 'better-sqlite3';
 import { temporaryFolder } from '../engine/restore/restore-to-folder.ts';
 import { goldenFolder } from '../support/golden-files.ts';
 import { litestream } from '../support/litestream-cli.ts';
+import { moduleRecorder } from '../support/module-recorder.ts';
 
 const bundle = fileURLToPath(new URL('../../bin', import.meta.url));
-const dataUrl = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
-
-/** Writes the address of every module that a process loads into the file named by LOADED. */
-const hooks = dataUrl(`
-  import { appendFileSync } from 'node:fs';
-  export async function resolve(specifier, context, next) {
-    const found = await next(specifier, context);
-    appendFileSync(process.env.LOADED, found.url + '\\n');
-    return found;
-  }`);
-const recorder = dataUrl(`import { register } from 'node:module'; register(${JSON.stringify(hooks)});`);
 
 /** The packages that a command line loads code of, also as a part of the bundle. */
 async function packagesLoadedBy(folder: string, line: string): Promise<string[]> {
   const list = join(folder, 'loaded');
   writeFileSync(list, '');
-  const env = { LOADED: list, NODE_OPTIONS: `--import=${recorder}` };
+  const env = { LOADED: list, NODE_OPTIONS: `--import=${moduleRecorder}` };
   const { code, stderr } = await litestream(line.split(' '), { cwd: folder, env });
   assert.equal(code, 0, stderr);
   const files = readFileSync(list, 'utf8').split('\n');

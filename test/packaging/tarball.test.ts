@@ -15,22 +15,11 @@ import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { temporaryFolder } from '../engine/restore/restore-to-folder.ts';
+import { moduleRecorder } from '../support/module-recorder.ts';
 import { projectRoot } from '../support/project-root.ts';
 
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
 const name = `litestream-${version}-linux-${process.arch}`;
-const dataUrl = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
-
-/** Writes the address of every module that a process and its children load into the file named by LOADED. */
-const hooks = dataUrl(`
-  import { appendFileSync } from 'node:fs';
-  export async function resolve(specifier, context, next) {
-    const found = await next(specifier, context);
-    appendFileSync(process.env.LOADED, found.url + '\\n');
-    return found;
-  }`);
-const recorder = dataUrl(`import { register } from 'node:module'; register(${JSON.stringify(hooks)});`);
-
 /** The program as somebody has it who unpacked the tarball on a machine without Node and made a link to it. */
 function unpacked(t: TestContext) {
   const folder = temporaryFolder(t);
@@ -115,7 +104,7 @@ test('the tarball runs where it was unpacked, without another Node, through link
     writeFileSync(join(cwd, 'c.yml'), `workers: 2\ndbs: [${entry('large')}, ${entry('small')}]\n`);
     const threadStarted = markThreads(folder, join(root, 'lib/litestream/dist/bin'));
     const list = join(folder, 'loaded');
-    const recorded = { LOADED: list, NODE_OPTIONS: `--import=${recorder}` };
+    const recorded = { LOADED: list, NODE_OPTIONS: `--import=${moduleRecorder}` };
     const once = run(['replicate', '-once', '-config', 'c.yml'], recorded);
     assert.equal(once.status, 0, once.stderr);
     const restored = run(['restore', '-o', 'copy.db', '-integrity-check', 'quick', `file://${cwd}/large-replica`]);

@@ -56,7 +56,7 @@ function Known({ state, database }: { readonly state: PageState; readonly databa
 function Facts({ state, database }: { readonly state: PageState; readonly database: DatabaseView }) {
   const { health, state: word, reason, txid, timestampMs, lease, sizeBytes, walBytes, behindSinceMs } = database;
   const now = state.now();
-  const lag = behindSinceMs === undefined ? 'none' : durationText(Math.max(0, now - behindSinceMs) / 1000);
+  const lag = behindSinceMs === undefined ? 'none' : durationText(state.lagSeconds(behindSinceMs));
   return (
     <>
       <p class="standing">
@@ -122,7 +122,7 @@ function Replicas({ state, replicas, shown, onShow }: ReplicasProps) {
             <strong>{name}</strong> <span class="url">{url}</span>
             <br />
             {word}, TXID {txidText(txid)} of {timestampMs === undefined ? '–' : timeText(timestampMs)}
-            {behindSinceMs !== undefined && `, lacks something for ${durationText((now - behindSinceMs) / 1000)}`}
+            {behindSinceMs !== undefined && `, lacks something for ${durationText(state.lagSeconds(behindSinceMs))}`}
             {verifiedAtMs !== undefined && `, verified ${agoText(verifiedAtMs, now)}`}
             {error !== undefined && <span class="error"> {error}</span>}
           </span>

@@ -110,7 +110,7 @@ function GridRow({ state, database, index, top, height, mark, onOpen }: GridRowP
   const { path, health, state: word, reason, lease, behindSinceMs } = database;
   const { directory, file } = splitPath(path);
   const history = state.histories.get(path);
-  const lag = behindSinceMs === undefined ? 0 : Math.max(0, state.now() - behindSinceMs) / 1000;
+  const lag = state.lagSeconds(behindSinceMs);
   const isShipped = database.replicas.some(({ txid }) => txid !== undefined);
   return (
     <div

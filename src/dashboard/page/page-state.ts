@@ -64,6 +64,11 @@ export class PageState {
     });
   }
 
+  /** For how long something has been lacking; 0 when nothing is. */
+  lagSeconds(behindSinceMs: number | undefined): number {
+    return behindSinceMs === undefined ? 0 : Math.max(0, this.now() - behindSinceMs) / 1000;
+  }
+
   writeRate(path: string): number {
     return this.histories.get(path)?.writeRates.at(-1) ?? 0;
   }

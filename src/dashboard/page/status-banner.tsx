@@ -40,5 +40,5 @@ function summary({ connection, databases }: PageState): {
 function lagText(state: PageState): string {
   const since = [...state.databases.values()].flatMap(({ behindSinceMs }) => behindSinceMs ?? []);
   if (since.length === 0) return 'nothing left to ship';
-  return `largest lag ${durationText(Math.max(0, state.now() - Math.min(...since)) / 1000)}`;
+  return `largest lag ${durationText(state.lagSeconds(Math.min(...since)))}`;
 }

@@ -1,4 +1,4 @@
-import type { LeaseStatus } from './lease-status.ts';
+import type { LeaseHolder, LeaseStatus } from './lease-status.ts';
 
 /** Where a database stands with its lease, for a message. */
 export function describeLease(status: LeaseStatus | undefined): string {
@@ -10,9 +10,8 @@ export function describeLease(status: LeaseStatus | undefined): string {
     case 'standby': {
       if (status.error !== undefined) return status.error;
       if (status.holder === undefined) return 'its lease is free and was not taken yet';
-      const { owner, hostname, untilMs } = status.holder;
-      const where = hostname === undefined || owner.includes(hostname) ? '' : ` on ${hostname}`;
-      return `its lease is held by ${owner}${where} until ${new Date(untilMs).toISOString()}`;
+      const until = new Date(status.holder.untilMs).toISOString();
+      return `its lease is held by ${holderName(status.holder)} until ${until}`;
     }
     case 'held':
       return `its lease is held by this process in epoch ${status.epoch}`;
@@ -21,4 +20,9 @@ export function describeLease(status: LeaseStatus | undefined): string {
     case 'released':
       return 'its lease was given back';
   }
+}
+
+/** Who holds a lease, and on which host where the name does not say so. */
+export function holderName({ owner, hostname }: LeaseHolder): string {
+  return hostname === undefined || owner.includes(hostname) ? owner : `${owner} on ${hostname}`;
 }

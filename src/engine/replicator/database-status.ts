@@ -57,6 +57,11 @@ export interface DatabaseStatus {
   readonly replicas: readonly ReplicaStatus[];
 }
 
+/** For how long something has been lacking; 0 when nothing is. */
+export function lagSeconds(behindSinceMs: number | undefined, nowMs: number): number {
+  return behindSinceMs === undefined ? 0 : Math.max(0, nowMs - behindSinceMs) / 1000;
+}
+
 /** The part of a status that an attachment and its shipping know. */
 export function statusOf(parts: {
   readonly head: LineageHead | undefined;
