@@ -26,7 +26,8 @@ export class LevelHistory {
   readonly #store = new Map<string, StoredFile>();
   /** The time of each TXID, from 1 on. */
   readonly #times: number[] = [];
-  readonly #epochStarts: number[] = [];
+  /** The first TXID of each epoch, and the last one of the epoch before. */
+  readonly #epochEnds: number[] = [];
   #nowMs = 1_000_000;
   #latestMs = 0;
   #epoch = 0;
@@ -61,8 +62,9 @@ export class LevelHistory {
 
   beginEpoch(): void {
     this.#epoch++;
+    if (this.#times.length > 0) this.#epochEnds.push(this.#times.length);
     this.sync();
-    this.#epochStarts.push(this.#times.length);
+    this.#epochEnds.push(this.#times.length);
   }
 
   /** The process ends and another one begins: all that is known is what lies there. */
@@ -148,7 +150,8 @@ export class LevelHistory {
       .filter(({ file, facts }) => file.level === 9 && facts.timestampMs <= this.#latestMs - windowMs)
       .reduce((most, { file }) => Math.max(most, Number(file.maxTxid)), 0);
     const kept = new Set(this.files(0).map(({ maxTxid }) => Number(maxTxid)));
-    for (const txid of this.#epochStarts) if (txid > passed) assert.ok(kept.has(txid), `epoch file ${txid}`);
+    for (const txid of this.#epochEnds)
+      if (txid > passed) assert.ok(kept.has(txid), `TXID ${txid}, where an epoch begins or ends`);
   }
 
   #write(level: Level, inputs: readonly LtxFileInfo[], crashed: boolean): void {

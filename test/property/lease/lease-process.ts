@@ -200,7 +200,7 @@ export class LeaseProcess implements WriterHost {
       const settled = this.writer.settledTxid;
       if (settled !== undefined && settled > 0) {
         const upTo = random.int(Math.max(1, settled - 6), settled);
-        if (random.chance(0.1)) this.#housekeeping[this.mayDelete ? 'compactAndDelete' : 'compact'](this.writer, upTo);
+        if (random.chance(0.3)) this.#housekeeping[this.mayDelete ? 'compactAndDelete' : 'compact'](this.writer, upTo);
         else if (this.mayDelete && random.chance(0.02)) this.#housekeeping.retire(this.writer, upTo);
         if (random.chance(0.1)) this.writer.dropAcknowledged();
       }

@@ -3,14 +3,9 @@ import { type Checksum, toChecksum } from '../../../src/format/ltx/checksum.ts';
 import { toTxid } from '../../../src/format/ltx/txid.ts';
 import type { Level0File, StoreHead } from './simulated-store.ts';
 
-export interface LocalFile extends Level0File {
-  /** Sent once: its bytes are final. */
-  readonly isAttempted: boolean;
-}
-
 /** The durable local state of one database. */
 export class LocalLineage {
-  readonly files = new Map<number, LocalFile>();
+  readonly files = new Map<number, Level0File>();
   /** The newest local transaction; its file need not be here after a restore. */
   head: StoreHead = { txid: 0, epoch: 0, state: 0 };
 
@@ -19,14 +14,10 @@ export class LocalLineage {
     return this.files.get(txid) ?? (this.head.txid === txid && txid > 0 ? this.head : undefined);
   }
 
-  append(file: Pick<Level0File, 'epoch' | 'id' | 'state' | 'fencedFrom'>): void {
-    const made = { ...file, txid: this.head.txid + 1, from: this.head.state, isAttempted: false };
+  append(file: Pick<Level0File, 'epoch' | 'id' | 'state'>): void {
+    const made = { ...file, txid: this.head.txid + 1, from: this.head.state };
     this.files.set(made.txid, made);
     this.head = made;
-  }
-
-  attempt(file: LocalFile): void {
-    this.files.set(file.txid, { ...file, isAttempted: true });
   }
 
   /** Goes on from a transaction of the replica: what is here from it on was never part of the lineage. */
@@ -35,17 +26,12 @@ export class LocalLineage {
     this.head = { txid, epoch, state };
   }
 
-  /** Gives files that were never sent to their first reader the present epoch; returns the TXID of the first one. */
-  stamp(after: number, epoch: number, nextId: () => number): number | undefined {
-    let first: number | undefined;
-    for (let txid = after + 1; txid <= this.head.txid; txid += 1) {
-      const file = this.files.get(txid);
-      if (file === undefined || file.isAttempted) continue;
-      first ??= txid;
-      this.files.set(txid, { ...file, epoch, id: nextId() });
+  /** Gives the files after a TXID the present epoch, those too that were sent without a reply. */
+  stamp(after: number, epoch: number, nextId: () => number): void {
+    for (const file of this.files.values()) {
+      if (file.txid > after) this.files.set(file.txid, { ...file, epoch, id: nextId() });
     }
     this.head = this.files.get(this.head.txid) ?? this.head;
-    return first;
   }
 }
 

@@ -80,14 +80,15 @@ export class ModelHousekeeping {
     return this.#store.level0.get(txid)?.state;
   }
 
-  /**
-   * Every key that an epoch file guards: its own, and those of files sent again before it with their old epoch, since it is at
-   * the first of them that a former holder's next file would go. Were that one deleted, the late file would be created there.
-   */
+  /** The rule of the engine's retention: the first and the last file of each epoch. */
   #fenced(): Set<number> {
+    const files = [...this.#store.level0.values()].sort((a, b) => a.txid - b.txid);
     const fenced = new Set<number>();
-    for (const { txid, fencedFrom } of this.#store.level0.values()) {
-      for (let key = fencedFrom ?? txid + 1; key <= txid; key += 1) fenced.add(key);
+    for (const [i, file] of files.entries()) {
+      const before = files[i - 1];
+      if (before?.epoch === file.epoch) continue;
+      fenced.add(file.txid);
+      if (before !== undefined) fenced.add(before.txid);
     }
     return fenced;
   }

@@ -1,5 +1,4 @@
 import { judgeAcquisition, judgeRefusedCreate } from '../../../src/engine/lease/fencing.ts';
-import type { LocalFile } from './local-lineage.ts';
 import { type LocalLineage, lineageHead } from './local-lineage.ts';
 import type { Level0File, SimulatedStore, StoreHead } from './simulated-store.ts';
 import { LeaseViolation } from './violation.ts';
@@ -53,7 +52,7 @@ export class ModelWriter {
     const { head } = this.lineage;
     if (head.txid === 0) return;
     const state = this.#host.nextId();
-    this.lineage.append({ epoch: this.#epoch ?? head.epoch, id: state, state, fencedFrom: undefined });
+    this.lineage.append({ epoch: this.#epoch ?? head.epoch, id: state, state });
   }
 
   /** Local files that the replica has need not be kept, but for the newest. */
@@ -101,24 +100,15 @@ export class ModelWriter {
     const last = head?.txid ?? 0;
     const isNew = lineage.head.txid === 0;
     if (finding === 'absorb' || isNew) this.#append(epoch, isNew ? this.#host.nextId() : database);
-    let first = lineage.stamp(last, epoch, () => this.#host.nextId());
-    if (first === undefined) {
-      this.#append(epoch, lineage.head.state);
-      first = lineage.head.txid;
-    }
-    this.#fence(first, last + 1);
+    lineage.stamp(last, epoch, () => this.#host.nextId());
+    if (lineage.head.txid === last) this.#append(epoch, lineage.head.state);
+    this.#epochFile = last + 1;
     this.#epoch = epoch;
     this.#acknowledged = last;
   }
 
   #append(epoch: number, state: number): void {
-    this.lineage.append({ epoch, id: this.#host.nextId(), state, fencedFrom: undefined });
-  }
-
-  #fence(txid: number, fencedFrom: number): void {
-    const { files } = this.lineage;
-    files.set(txid, { ...files.get(txid)!, fencedFrom });
-    this.#epochFile = txid;
+    this.lineage.append({ epoch, id: this.#host.nextId(), state });
   }
 
   #ship(txid: number): void {
@@ -126,7 +116,6 @@ export class ModelWriter {
     const epoch = this.#epoch;
     const file = lineage.files.get(txid);
     if (file === undefined) throw new LeaseViolation('local files', `${this.#host.name} lacks TXID ${txid}`);
-    lineage.attempt(file);
     this.#send(
       () => (this.#store.createLevel0(file) === 'created' ? undefined : this.#store.level0.get(txid)),
       (theirs) => {
@@ -135,7 +124,7 @@ export class ModelWriter {
     );
   }
 
-  #replied(file: LocalFile, theirs: Level0File | undefined): void {
+  #replied(file: Level0File, theirs: Level0File | undefined): void {
     const epoch = this.#epoch ?? 0;
     const fenced = (it: Level0File) => ({ epoch: it.epoch, fileChecksum: BigInt(it.id) });
     const verdict = theirs === undefined ? 'ours' : judgeRefusedCreate(fenced(theirs), fenced(file), epoch);
@@ -162,11 +151,10 @@ export class ModelWriter {
     }
     const { lineage } = this;
     const database = lineage.head.state;
-    const fencedFrom = lineage.files.get(this.#epochFile)?.fencedFrom ?? theirs.txid;
     lineage.goOnFrom(theirs);
     this.#acknowledged = theirs.txid;
     this.#append(epoch, database);
-    this.#fence(lineage.head.txid, fencedFrom);
+    this.#epochFile = lineage.head.txid;
   }
 
   #isInForce(): boolean {

@@ -10,8 +10,6 @@ export interface Level0File {
   readonly id: number;
   readonly from: number;
   readonly state: number;
-  /** In an epoch file: the first TXID that its writer created under this epoch. */
-  readonly fencedFrom: number | undefined;
 }
 
 /** A file of level 1, or a snapshot when it begins with TXID 1; for each TXID in it the state after that. */
