@@ -25,6 +25,10 @@ export class LongWork {
     return step;
   }
 
+  get isIdle(): boolean {
+    return this.#steps.size === 0;
+  }
+
   status(): WorkStatus[] {
     return [...this.#steps].map((step) => step.status());
   }

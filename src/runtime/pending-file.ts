@@ -12,6 +12,8 @@ import { systemErrorCode } from './typed-error.ts';
 const flushAheadBytes = 64 << 20;
 /** Files up to this size are collected in memory and written by one call. */
 const collectedBytes = 64 * 1024;
+/** Room for what follows the pages of a small file, so that it is not copied once more. */
+const spareBytes = 1024;
 
 export interface PendingFileParts {
   readonly path: string;
@@ -121,7 +123,8 @@ export class PendingFile {
     const endBytes = position + bytes.byteLength;
     if (this.#collected === undefined || this.#isWritten || endBytes > collectedBytes) return false;
     if (endBytes > this.#collected.byteLength) {
-      const larger = new Uint8Array(Math.min(collectedBytes, Math.max(endBytes, 2 * this.#collected.byteLength)));
+      const roomBytes = Math.max(endBytes + spareBytes, 2 * this.#collected.byteLength);
+      const larger = new Uint8Array(Math.min(collectedBytes, roomBytes));
       larger.set(this.#collected);
       this.#collected = larger;
     }

@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { FileIdentity } from './file-identity.ts';
+
+/** What the kernel says of a descriptor is shorter, unless it holds dozens of locks. */
+const shortFile = Buffer.alloc(4096);
 
 /** One POSIX lock, as the kernel has it. */
 export interface KernelLock {
@@ -48,7 +51,7 @@ export function readKernelLockTable(): KernelLockTable | undefined {
  * they cost the same among thousands of databases. Undefined where the kernel does not tell.
  */
 export function locksThrough(descriptor: number): KernelLock[] | undefined {
-  const text = readProcFile(`/proc/self/fdinfo/${descriptor}`);
+  const text = readShortProcFile(`/proc/self/fdinfo/${descriptor}`);
   return text?.split('\n').flatMap((line) => (line.startsWith('lock:') ? (parseRow(line.slice(6))?.lock ?? []) : []));
 }
 
@@ -70,6 +73,22 @@ function deviceName(device: bigint): string {
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xffff_f000n);
   const minor = (device & 0xffn) | ((device >> 12n) & 0xffff_ff00n);
   return `${major.toString(16).padStart(2, '0')}:${minor.toString(16).padStart(2, '0')}`;
+}
+
+/** Asked for thousands of descriptors: `readFileSync` takes a buffer of 64 KB for each file of unknown size. */
+function readShortProcFile(path: string): string | undefined {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      const count = readSync(descriptor, shortFile);
+      if (count < shortFile.length) return shortFile.toString('latin1', 0, count);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+  return readProcFile(path);
 }
 
 function readProcFile(path: string): string | undefined {

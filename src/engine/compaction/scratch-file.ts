@@ -6,6 +6,8 @@ import { makeDirectory } from '../../runtime/durable-directory.ts';
 const chunkBytes = 1 << 20;
 /** So much is kept in memory: most merges of most databases never need a file. */
 const memoryBytes = 1 << 18;
+/** Room for what follows the pages of most merges. */
+const spareBytes = 1024;
 
 /** A file without a name: nothing of it is left when it is closed or the process ends, in whatever way. Small ones are in memory. */
 export class ScratchFile {
@@ -42,6 +44,10 @@ export class ScratchFile {
 
   /** The first `sizeBytes` in order. A chunk is valid until the next one is asked for. */
   async *chunks(sizeBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+    if (this.#memory !== undefined) {
+      yield this.#memory.subarray(0, sizeBytes);
+      return;
+    }
     const buffer = new Uint8Array(Math.min(chunkBytes, sizeBytes));
     for (let at = 0; at < sizeBytes; at += buffer.length) {
       const chunk = buffer.subarray(0, Math.min(buffer.length, sizeBytes - at));
@@ -60,7 +66,8 @@ export class ScratchFile {
     const endBytes = position + bytes.length;
     if (this.#memory === undefined || endBytes > memoryBytes) return false;
     if (endBytes > this.#memory.length) {
-      const larger = new Uint8Array(Math.min(memoryBytes, Math.max(endBytes, 2 * this.#memory.length)));
+      const roomBytes = Math.max(endBytes + spareBytes, 2 * this.#memory.length);
+      const larger = new Uint8Array(Math.min(memoryBytes, roomBytes));
       larger.set(this.#memory);
       this.#memory = larger;
     }

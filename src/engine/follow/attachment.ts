@@ -264,8 +264,9 @@ export class Attachment {
   /** Under the marks held nothing newer than the position can have been copied back to the database file. */
   async #readUnwritten(grown: GrownPages, into: CapturedPages): Promise<void> {
     const { live } = this;
-    const page = new Uint8Array(live.pageSizeBytes);
+    let page: Uint8Array | undefined;
     for (const pgno of unwrittenPages(live, this.files.table.pageCount, grown)) {
+      page ??= new Uint8Array(live.pageSizeBytes);
       page.fill(0, await live.readDatabase(page, (pgno - 1) * live.pageSizeBytes));
       into.set(pgno, page);
     }

@@ -62,8 +62,8 @@ export class LtxDecoder {
   readonly #pages = new PageChecksumXor();
   readonly #combiner = new RegisterCombiner();
   #ownRun: PageRun | undefined;
-  /** The start of a header or page frame whose end is in a later chunk. */
-  #carry = new Uint8Array(ltxHeaderBytes);
+  /** The start of a header or page frame whose end is in a later chunk; made when there is one. */
+  #carry: Uint8Array | undefined;
   #carriedBytes = 0;
   #register = fullRegister;
   #body: Body | undefined;
@@ -145,16 +145,18 @@ export class LtxDecoder {
 
   /** Returns what follows the header. */
   #pushHeader(bytes: Uint8Array): Uint8Array {
-    const takenBytes = this.#fillCarry(bytes);
-    if (this.#carriedBytes === ltxHeaderBytes) {
-      const header = decodeLtxHeader(this.#carry);
-      this.#register = this.#kernels.crc64(this.#register, this.#carry);
+    const isWhole = this.#carriedBytes === 0 && bytes.length >= ltxHeaderBytes;
+    const takenBytes = isWhole ? ltxHeaderBytes : this.#fillCarry(bytes, ltxHeaderBytes);
+    if (isWhole || this.#carriedBytes === ltxHeaderBytes) {
+      const headerBytes = isWhole ? bytes.subarray(0, ltxHeaderBytes) : this.#carry!;
+      const header = decodeLtxHeader(headerBytes);
+      this.#register = this.#kernels.crc64(this.#register, headerBytes);
       this.#body = {
         header,
         run: undefined,
         index: new PageIndexBuilder(header.pageSizeBytes),
       };
-      this.#carry = new Uint8Array(maxPageFrameBytes(header.pageSizeBytes));
+      this.#carry = undefined;
       this.#carriedBytes = 0;
     }
     return bytes.subarray(takenBytes);
@@ -163,20 +165,23 @@ export class LtxDecoder {
   /** The next page frame or the end of the pages; undefined when neither is whole and `bytes` went into the carry. */
   #nextPiece({ header }: Body, bytes: Uint8Array): Piece | undefined {
     const before = this.#carriedBytes;
+    const frameBytes = maxPageFrameBytes(header.pageSizeBytes);
     if (before === 0) {
       const piece = scanPiece(bytes, header.pageSizeBytes);
-      if (piece === undefined) this.#fillCarry(bytes);
+      if (piece === undefined) this.#fillCarry(bytes, frameBytes);
       return piece;
     }
-    this.#fillCarry(bytes);
-    const piece = scanPiece(this.#carry.subarray(0, this.#carriedBytes), header.pageSizeBytes);
+    this.#fillCarry(bytes, frameBytes);
+    const piece = scanPiece(this.#carry!.subarray(0, this.#carriedBytes), header.pageSizeBytes);
     if (piece === undefined) return undefined;
     this.#carriedBytes = 0;
     return { ...piece, takenBytes: piece.takenBytes - before };
   }
 
-  #fillCarry(bytes: Uint8Array): number {
-    const takenBytes = Math.min(bytes.length, this.#carry.length - this.#carriedBytes);
+  /** `limitBytes`: the most that there can be of what it is the start of. */
+  #fillCarry(bytes: Uint8Array, limitBytes: number): number {
+    this.#carry ??= new Uint8Array(limitBytes);
+    const takenBytes = Math.min(bytes.length, limitBytes - this.#carriedBytes);
     this.#carry.set(bytes.subarray(0, takenBytes), this.#carriedBytes);
     this.#carriedBytes += takenBytes;
     return takenBytes;

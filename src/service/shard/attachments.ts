@@ -8,8 +8,9 @@ const parkShare = 4;
 const parkLookMs = { least: 250, most: 60_000 } as const;
 /** So many databases are parked in one look: copying the rest of a WAL back holds everything up. */
 const parkedAtOnce = 32;
-/** How many databases begin at a time: until they have begun, or for so long that they must not keep others waiting. */
-const beginAtOnce = 32;
+/** Of those that begin, as many again as are being attached: while their files are shipped. */
+const beginShare = 2;
+/** One that has not begun by then does not keep others waiting. */
 const beginMs = 250;
 /** How often those that have not begun by then are looked at: they too may be parked as soon as they have. */
 const slowLookMs = 1_000;
@@ -38,6 +39,12 @@ export interface AttachmentLimit {
   readonly descriptorsEach: number;
 }
 
+export interface AttachmentSettings extends AttachmentLimit {
+  /** 0: databases are parked only where others need their descriptors. */
+  readonly parkAfterMs: number;
+  readonly databasesAtOnce: number;
+}
+
 /**
  * Decides which databases of a process are attached: a few begin at a time, those are parked that have been idle for long,
  * and where descriptors run out those that have been idle longest.
@@ -45,6 +52,8 @@ export interface AttachmentLimit {
 export class Attachments {
   readonly #limit: AttachmentLimit;
   readonly #parkAfterMs: number;
+  /** How many databases begin at a time. */
+  readonly #beginAtOnce: number;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #attached = new Set<Attachable>();
@@ -65,20 +74,20 @@ export class Attachments {
   #hasSaidParking = false;
   #hasSaidFull = false;
 
-  /** `parkAfterMs` 0: databases are parked only where others need their descriptors. */
   constructor(
-    { parkAfterMs, ...limit }: AttachmentLimit & { readonly parkAfterMs: number },
+    { parkAfterMs, databasesAtOnce, ...limit }: AttachmentSettings,
     { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
   ) {
     this.#limit = limit;
     this.#parkAfterMs = parkAfterMs;
+    this.#beginAtOnce = beginShare * databasesAtOnce;
     this.#clock = clock;
     this.#logger = logger;
   }
 
   /** Whether a database that asks now will be attached soon, so that it may keep its lock. */
   get isNear(): boolean {
-    const near = this.#parkAfterMs > 0 ? Math.min(beginAtOnce, this.#limit.count) : this.#limit.count;
+    const near = this.#parkAfterMs > 0 ? Math.min(this.#beginAtOnce, this.#limit.count) : this.#limit.count;
     return this.#attached.size + this.#waiting.size < near;
   }
 
@@ -122,7 +131,7 @@ export class Attachments {
 
   #proceed(): void {
     if (this.#isClosed) return;
-    this.#admit(this.#waiting, beginAtOnce);
+    this.#admit(this.#waiting, this.#beginAtOnce);
     if (this.#waiting.size === 0) this.#admit(this.#due, careAtOnce);
     this.#makeRoom();
     this.#planLook();
@@ -204,7 +213,7 @@ export class Attachments {
 
   /** Parks as many databases as may begin in their place, those first that have been idle longest. */
   #makeRoom(): void {
-    const missing = () => Math.min(this.#waiting.size, beginAtOnce) - this.#parking.size;
+    const missing = () => Math.min(this.#waiting.size, this.#beginAtOnce) - this.#parking.size;
     if (this.#hasRoom || missing() <= 0) return;
     if (this.#idle.length === 0) this.#idle = this.#idleOnes();
     const wasIdle = this.#idle.length > 0;

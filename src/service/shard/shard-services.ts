@@ -69,7 +69,7 @@ export function shardServices(
 ): ShardServices {
   const traffic = new StoreTraffic({ callsPerSecond: storeCallsPerSecond }, services);
   const s3Clients = new S3ClientPool(traffic);
-  const attachments = new Attachments({ ...attachmentLimit(), parkAfterMs }, services);
+  const attachments = new Attachments({ ...attachmentLimit(), parkAfterMs, databasesAtOnce }, services);
   return {
     ...services,
     leases,

@@ -95,9 +95,12 @@ export class Shard {
 
   /** What is under way and may take long. */
   work(): DatabaseWork[] {
-    return [...this.#databases.values()].flatMap(({ config: { path }, counters }) =>
-      counters.work.status().map((status) => ({ path, ...status })),
-    );
+    const works: DatabaseWork[] = [];
+    for (const { config, counters } of this.#databases.values()) {
+      if (counters.work.isIdle) continue;
+      for (const status of counters.work.status()) works.push({ path: config.path, ...status });
+    }
+    return works;
   }
 
   /** The requests to stores so far. */

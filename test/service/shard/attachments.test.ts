@@ -32,7 +32,7 @@ function scene(count: number, { parkAfterMs = 0 } = {}) {
   const clock = new SteppedClock();
   const { logger, lines } = recordingLogger();
   const limit = { count, descriptorLimit: 1000, descriptorsEach: 7 };
-  const attachments = new Attachments({ ...limit, parkAfterMs }, { clock, logger });
+  const attachments = new Attachments({ ...limit, parkAfterMs, databasesAtOnce: 16 }, { clock, logger });
   return { clock, lines, attachments };
 }
 
