@@ -160,6 +160,20 @@ describe('two hosts on S3', { concurrency: 8 }, () => {
     assert.deepEqual(await hosts.b.rows(), [1, 2]);
   });
 
+  it('a host that is stopped before it had the lease says that it shipped nothing; its next start does', async (t) => {
+    await using proxy = await HeldBackProxy.start(server.endpoint);
+    const { a } = new TwoHosts(t, { endpointOfA: proxy.endpoint });
+    await a.run(insert(1));
+    const held = proxy.holdBack(/^\w+ \S*\/lock/);
+    a.start();
+    await held;
+    assert.equal(await a.end('SIGTERM'), 0);
+    await a.logged(/level=WARN msg="stopped before it had the lease".*app\.db/);
+    proxy.release();
+    a.start();
+    await a.shipped(1);
+  });
+
   it('a holder that is killed is followed by the other host, and takes its lease back at once when it is started again', async (t) => {
     const hosts = new TwoHosts(t);
     await hosts.begin();

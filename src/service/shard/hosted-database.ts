@@ -24,6 +24,8 @@ import type { ShardServices } from './shard-services.ts';
 import { syncWhenAttached } from './sync-when-attached.ts';
 import { waitingStatus } from './waiting-status.ts';
 
+const stoppedEarlyHint = 'what was committed meanwhile is shipped by the next start that gets the lease';
+
 /** One database of a shard: its replicas' clients, its watch, and the engine that replicates it. */
 export class HostedDatabase implements Attachable {
   readonly config: DatabaseConfig;
@@ -170,7 +172,9 @@ export class HostedDatabase implements Attachable {
   async stop(): Promise<void> {
     this.announceStop();
     this.#ending?.abort();
+    const { lease } = this.status();
     await this.#starting?.catch(() => {});
+    if (lease?.kind === 'starting') this.#logger.warn('stopped before it had the lease', { hint: stoppedEarlyHint });
     this.#services.attachments.withdraw(this);
     await this.#ended;
     if (this.#parked?.hasChanged()) await this.#attachOnce();
