@@ -22,7 +22,7 @@ export interface BenchSize {
   readonly restMs: number;
   /** How long a program is left alone until it has nothing left to do. */
   readonly settleMs: number;
-  /** How long after its first files a fleet has nothing to do: they are merged into level 1 at a boundary of 30 s. */
+  /** How long after its first files a fleet has nothing to do: they are merged into level 1 at a boundary of 30 s, and the collector comes once more. */
   readonly idleAfterMs: number;
   /** How long an idle fleet is watched. */
   readonly idleMs: number;
@@ -43,7 +43,7 @@ export const fullSize: BenchSize = {
   longestPauseMs: 1_500,
   restMs: 1_500,
   settleMs: 15_000,
-  idleAfterMs: 45_000,
+  idleAfterMs: 90_000,
   idleMs: 20_000,
   steadyLoadMs: 60_000,
 };
