@@ -86,8 +86,8 @@ async function runUntilStopped(
   const operations = await Operations.open(given, io, { ...services, hangUps });
   const manager = new ServiceManager(io.environment.variables, io.environment.processId, { logger });
   try {
-    await store.start();
-    manager.ready();
+    await startedOrStopped(store, signals.signal);
+    if (!signals.signal.aborted) manager.ready();
     if (exec !== undefined) await activeOrStopped(store, signals.signal);
     const child = exec === undefined || signals.signal.aborted ? undefined : ExecChild.start(exec);
     const requested = new Promise<number>((resolve) => {
@@ -107,6 +107,13 @@ async function runUntilStopped(
     logger.info('stopped');
     if (signals.received === 'SIGHUP') hangUps.end();
   }
+}
+
+/** A store that does not answer holds a start up, but not a stop. */
+async function startedOrStopped(store: Store, signal: AbortSignal): Promise<void> {
+  const starting = store.start();
+  starting.catch(() => {}); // met here, or given up with the stop
+  await Promise.race([starting, new Promise<void>((resolve) => whenAborted(signal, resolve))]);
 }
 
 /** The application of a host that stands by is not started. */

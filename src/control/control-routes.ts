@@ -1,6 +1,7 @@
 import type { DatabaseConfig } from '../config/normal-config.ts';
 import type { DatabaseStatus } from '../engine/replicator/database-status.ts';
 import { noTxid, type Txid } from '../format/ltx/txid.ts';
+import { TimeLimit } from '../runtime/time-limit.ts';
 import type { Store } from '../service/store/store.ts';
 import {
   controlRoutes,
@@ -105,7 +106,7 @@ async function known({ store, resolvePath }: Controlled, given: string): Promise
 
 /** What is not done in time may go on; `ended` tells what can be given up. */
 async function within<T>(seconds: number, closed: AbortSignal, work: (ended: AbortSignal) => Promise<T>): Promise<T> {
-  const ended = AbortSignal.any([closed, AbortSignal.timeout(seconds * 1000)]);
+  using limit = new TimeLimit(seconds * 1000, closed);
   const late = new Promise<never>((_, reject) => {
     const say = () =>
       reject(
@@ -113,9 +114,9 @@ async function within<T>(seconds: number, closed: AbortSignal, work: (ended: Abo
           ? new HttpError(500, 'the process is stopping')
           : new HttpError(500, `not done within ${seconds} s`, lateHint),
       );
-    ended.addEventListener('abort', say, { once: true });
+    limit.signal.addEventListener('abort', say, { once: true });
   });
-  return Promise.race([work(ended), late]);
+  return await Promise.race([work(limit.signal), late]);
 }
 
 const lateHint = 'it may still be done; litestream list shows how far it is';

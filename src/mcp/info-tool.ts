@@ -4,6 +4,7 @@ import { readAhead } from '../engine/restore/apply/read-ahead.ts';
 import type { Level } from '../format/ltx/level.ts';
 import { formatTxid, type Txid } from '../format/ltx/txid.ts';
 import type { CallOptions, LtxFileInfo } from '../replica/replica-client.ts';
+import { TimeLimit } from '../runtime/time-limit.ts';
 import { messageOf } from '../runtime/typed-error.ts';
 import { withReplica } from '../service/replica-files.ts';
 import { formatTable } from '../service/report/table.ts';
@@ -82,7 +83,8 @@ export function infoTool(served: Served): Tool {
 
 async function filesOf({ path, replicas }: DatabaseConfig, { signal }: CallOptions): Promise<ReplicaFiles> {
   const replica = replicas[0]!;
-  const ended = AbortSignal.any([AbortSignal.timeout(listMs), ...(signal === undefined ? [] : [signal])]);
+  using limit = new TimeLimit(listMs, signal);
+  const ended = limit.signal;
   const found = { database: path, replica: replica.name };
   try {
     return { ...found, levels: await withReplica(replica, (client) => summaries(client.listAll({ signal: ended }))) };

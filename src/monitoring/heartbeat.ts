@@ -2,6 +2,7 @@ import type { HeartbeatConfig } from '../config/normal-config.ts';
 import type { DatabaseStatus } from '../engine/replicator/database-status.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { TimeLimit } from '../runtime/time-limit.ts';
 import type { Store } from '../service/store/store.ts';
 import { unreadyReasons } from './readiness.ts';
 
@@ -55,7 +56,8 @@ export class Heartbeat {
     const { url } = this.#config;
     const { host } = new URL(url);
     try {
-      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+      using limit = new TimeLimit(timeoutMs, signal);
+      const response = await fetch(url, { signal: limit.signal });
       await response.body?.cancel();
       if (!response.ok) throw new Error(`it answered ${response.status}`);
       if (this.#failure !== undefined) logger.info('heartbeats are heard again', { host });

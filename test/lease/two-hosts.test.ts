@@ -15,6 +15,13 @@ before(async () => {
 });
 after(() => server[Symbol.asyncDispose]());
 
+/** The SDK gives up on a request after a minute: no stop may wait for that. */
+async function requirePromptStop(host: LeaseHost): Promise<void> {
+  const startMs = performance.now();
+  assert.equal(await host.end('SIGTERM'), 0);
+  assert.ok(performance.now() - startMs < 20_000, 'it stopped without waiting for the store');
+}
+
 /** Two hosts that are set up for one place in the bucket. */
 class TwoHosts {
   readonly a: LeaseHost;
@@ -167,11 +174,26 @@ describe('two hosts on S3', { concurrency: 8 }, () => {
     const held = proxy.holdBack(/^\w+ \S*\/lock/);
     a.start();
     await held;
-    assert.equal(await a.end('SIGTERM'), 0);
+    await requirePromptStop(a);
     await a.logged(/level=WARN msg="stopped before it had the lease".*app\.db/);
     proxy.release();
     a.start();
     await a.shipped(1);
+  });
+
+  it('a host whose store does not answer says so after ten seconds, and is stopped at once', async (t) => {
+    await using proxy = await HeldBackProxy.start(server.endpoint);
+    const { a } = new TwoHosts(t, { endpointOfA: proxy.endpoint });
+    await a.run(insert(1));
+    void proxy.holdBack(/^\w+ \S*\/lock/);
+    a.start();
+    await a.logged(/level=WARN msg="cannot ask for the lease, trying again"/, 45_000);
+    void proxy.holdBack(/^\w+ \S*\/lock/);
+    await requirePromptStop(a);
+    assert.deepEqual(
+      a.logs.filter((line) => line.includes('level=ERROR')),
+      [],
+    );
   });
 
   it('a holder that is killed is followed by the other host, and takes its lease back at once when it is started again', async (t) => {

@@ -233,6 +233,7 @@ export class HostedDatabase implements Attachable {
       try {
         await this.#replicate(signal);
       } catch (error) {
+        if (signal.aborted && error === signal.reason) return;
         this.#failure = error instanceof Error ? error : new Error(String(error));
         this.#logger.error('cannot replicate, starting over', { error });
         this.#watch?.resume();

@@ -1,6 +1,7 @@
 import type { DatabaseConfig } from '../../config/normal-config.ts';
 import type { CallOptions } from '../../replica/replica-client.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { TimeLimit } from '../../runtime/time-limit.ts';
 import { asksForLeases, DatabaseLeases } from '../lease/database-leases.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ShardServices } from './shard-services.ts';
@@ -42,8 +43,10 @@ export class HostedLeases {
   /** Leases that cannot be asked about now are asked about again; that a store cannot carry one is final. */
   async openIfAnswered(signal: AbortSignal): Promise<void> {
     try {
-      await this.open({ signal: AbortSignal.any([signal, AbortSignal.timeout(firstLookMs)]) });
+      using limit = new TimeLimit(firstLookMs, signal);
+      await this.open({ signal: limit.signal });
     } catch (error) {
+      signal.throwIfAborted();
       if (error instanceof ServiceError && error.code === 'lease-unproven') throw error;
       this.#logger.warn('cannot ask for the lease, trying again', { error });
     }
