@@ -84,18 +84,25 @@ async function* batchesOf(
 }
 
 async function restoreBatch(batch: Batch, lent: LaneRun, pages: RestoredPages, kernels: Kernels): Promise<void> {
-  const { index, entries, offset } = batch;
+  const { index, entries } = batch;
   const { run } = lent;
-  await batch.file.readInto(offset, run.frames.subarray(0, batch.length));
-  let keptBytes = 0;
-  for (const entry of entries) {
-    const start = index.offsets[entry]! - offset;
-    const size = index.sizes[entry]!;
-    if (start !== keptBytes) run.frames.copyWithin(keptBytes, start, start + size);
-    keptBytes += size;
-  }
+  await batch.file.readInto(batch.offset, run.frames.subarray(0, batch.length));
+  const keptBytes = closeGaps(run.frames, batch);
   const { pageCount } = await lent.decode(keptBytes, 0n, () => decodePageFrames(run, keptBytes, 0n, { kernels }));
   const agrees = pageCount === entries.length && entries.every((entry, i) => run.pgnos[i] === index.pgnos[entry]);
   if (!agrees) throw new LtxError('index-invalid', 'Cannot read page frames: they are not those of the page index');
   await pages.keep(run, 0, pageCount);
+}
+
+/** Moves the frames of a batch together at the start and returns how many bytes they are. */
+function closeGaps(frames: Uint8Array, { index, entries, offset }: Batch): number {
+  let keptBytes = 0;
+  for (let at = 0; at < entries.length; ) {
+    const start = index.offsets[entries[at]!]!;
+    let end = start;
+    for (; at < entries.length && index.offsets[entries[at]!] === end; at++) end += index.sizes[entries[at]!]!;
+    if (start - offset !== keptBytes) frames.copyWithin(keptBytes, start - offset, end - offset);
+    keptBytes += end - start;
+  }
+  return keptBytes;
 }
