@@ -27,7 +27,7 @@ export interface DatabaseCounts {
 
 /** What is counted, and what is under way, for one database, however often it is attached. */
 export class DatabaseCounters {
-  readonly work = new LongWork();
+  readonly work: LongWork;
   #syncs = 0;
   #syncErrors = 0;
   #syncMs = 0;
@@ -35,6 +35,11 @@ export class DatabaseCounters {
   #isDiskFull = false;
   #longestBarrierMs = 0;
   readonly #checkpoints = { PASSIVE: noCheckpoints(), RESTART: noCheckpoints(), TRUNCATE: noCheckpoints() };
+
+  /** `onWork`: see LongWork. */
+  constructor(onWork?: (isUnderWay: boolean) => void) {
+    this.work = new LongWork(onWork);
+  }
 
   /** A local file was written, of so many bytes of the WAL; of none where the whole database was read. */
   noteSync(tookMs: number, walBytes: number): void {

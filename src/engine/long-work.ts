@@ -17,20 +17,27 @@ export const longBytes = 1 << 20;
 /** What is under way for one database and may take long. It is told to nobody: who wants to know asks. */
 export class LongWork {
   readonly #steps = new Set<LongStep>();
+  readonly #onChange: (isUnderWay: boolean) => void;
+
+  /** `onChange` is called when the first of several steps begins and when the last one has ended. */
+  constructor(onChange: (isUnderWay: boolean) => void = () => {}) {
+    this.#onChange = onChange;
+  }
 
   /** To be disposed of at its end, whatever that is. */
   begin(act: LongAct, totalBytes: number, replica?: string): LongStep {
-    const step = new LongStep({ act, replica }, totalBytes, () => this.#steps.delete(step));
+    const step = new LongStep({ act, replica }, totalBytes, () => this.#end(step));
     this.#steps.add(step);
+    if (this.#steps.size === 1) this.#onChange(true);
     return step;
-  }
-
-  get isIdle(): boolean {
-    return this.#steps.size === 0;
   }
 
   status(): WorkStatus[] {
     return [...this.#steps].map((step) => step.status());
+  }
+
+  #end(step: LongStep): void {
+    if (this.#steps.delete(step) && this.#steps.size === 0) this.#onChange(false);
   }
 }
 

@@ -29,7 +29,7 @@ const stoppedEarlyHint = 'what was committed meanwhile is shipped by the next st
 /** One database of a shard: its replicas' clients, its watch, and the engine that replicates it. */
 export class HostedDatabase implements Attachable {
   readonly config: DatabaseConfig;
-  readonly counters = new DatabaseCounters();
+  readonly counters: DatabaseCounters;
   readonly #settings: ShardSettings;
   readonly #services: ShardServices;
   readonly #held: HeldDatabase;
@@ -53,6 +53,7 @@ export class HostedDatabase implements Attachable {
     this.#services = services;
     this.#held = new HeldDatabase(config, services);
     this.#leases = new HostedLeases(config, services);
+    this.counters = new DatabaseCounters((isUnderWay) => services.atWork[isUnderWay ? 'add' : 'delete'](this));
   }
 
   /** Opens the replicas, restores the database if that was asked for and it is missing, and begins to replicate. */

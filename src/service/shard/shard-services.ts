@@ -1,3 +1,5 @@
+import type { DatabaseConfig } from '../../config/normal-config.ts';
+import type { DatabaseCounters } from '../../engine/database-counters.ts';
 import { type MaintainLimits, maintainLimits } from '../../engine/maintain/maintain-services.ts';
 import { PageRuns } from '../../engine/page-runs.ts';
 import { RunningLitestreams } from '../../engine/running-litestreams.ts';
@@ -37,6 +39,12 @@ export interface ProcessServices {
   readonly refusals?: RefusedWatches | undefined;
 }
 
+/** A database, and what is under way for it. */
+export interface AtWork {
+  readonly config: Pick<DatabaseConfig, 'path'>;
+  readonly counters: Pick<DatabaseCounters, 'work'>;
+}
+
 /** What the databases of a shard share. */
 export interface ShardServices extends ProcessServices {
   readonly attached: AttachedFiles;
@@ -60,6 +68,8 @@ export interface ShardServices extends ProcessServices {
   readonly directoryLocks: DirectoryLocks;
   readonly litestreams: RunningLitestreams;
   readonly lockFiles: LockFiles;
+  /** Databases of which something is under way that may take long: nobody looks at thousands of others to find them. */
+  readonly atWork: Set<AtWork>;
 }
 
 export function shardServices(
@@ -77,6 +87,7 @@ export function shardServices(
     directoryLocks: new DirectoryLocks(),
     litestreams: new RunningLitestreams(services),
     lockFiles: new LockFiles(),
+    atWork: new Set(),
     attached: new AttachedFiles(),
     runs: new PageRuns(services.kernels),
     limits: maintainLimits(),

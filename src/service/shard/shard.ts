@@ -96,8 +96,7 @@ export class Shard {
   /** What is under way and may take long. */
   work(): DatabaseWork[] {
     const works: DatabaseWork[] = [];
-    for (const { config, counters } of this.#databases.values()) {
-      if (counters.work.isIdle) continue;
+    for (const { config, counters } of this.#services.atWork) {
       for (const status of counters.work.status()) works.push({ path: config.path, ...status });
     }
     return works;
