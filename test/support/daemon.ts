@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { cleanUp } from '../engine/clean-up.ts';
 import { until } from '../engine/until.ts';
 
 const entryPath = fileURLToPath(new URL('../../bin/litestream.js', import.meta.url));
@@ -20,7 +21,7 @@ export class Daemon {
     });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
     this.#ended = once(this.#child, 'close');
-    t.after(async () => {
+    cleanUp(t, async () => {
       this.#child.kill('SIGKILL');
       await this.#ended;
     });

@@ -10,6 +10,7 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { DurableFiles } from '../../../src/runtime/durable-files.ts';
 import type { DurableObserver } from '../../../src/runtime/durable-step.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
+import { cleanUp } from '../clean-up.ts';
 import { kernels } from './model-database.ts';
 
 export type RestoreArguments = Partial<RestoreOptions> & {
@@ -21,7 +22,7 @@ export type RestoreArguments = Partial<RestoreOptions> & {
 /** A folder that goes away with the test. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'restore-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUp(t, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
