@@ -14,7 +14,7 @@ export interface WorkStatus {
 /** A file below this size is not worth telling how far it is. */
 export const longBytes = 1 << 20;
 
-/** What is under way for one database and may take long. It is told to nobody: who wants to know asks. */
+/** What is under way for one database and may take long. How far it is, is told to nobody: who wants to know asks. */
 export class LongWork {
   readonly #steps = new Set<LongStep>();
   readonly #onChange: (isUnderWay: boolean) => void;

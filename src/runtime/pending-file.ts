@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { CollectedBytes } from './collected-bytes.ts';
 import { DirectWrites } from './direct-writes.ts';
 import { syncDirectory } from './durable-directory.ts';
 import { DurableFileError } from './durable-file-error.ts';
@@ -12,8 +13,6 @@ import { systemErrorCode } from './typed-error.ts';
 const flushAheadBytes = 64 << 20;
 /** Files up to this size are collected in memory and written by one call. */
 const collectedBytes = 64 * 1024;
-/** Room for what follows the pages of a small file, so that it is not copied once more. */
-const spareBytes = 1024;
 
 export interface PendingFileParts {
   readonly path: string;
@@ -33,8 +32,7 @@ export class PendingFile {
   readonly #parts: PendingFileParts;
   readonly #reached: (stage: DurableStage) => void;
   /** The bytes so far, as long as they are few and nothing was written to the file. */
-  #collected: Uint8Array | undefined = new Uint8Array(0);
-  #sizeBytes = 0;
+  #collected: CollectedBytes | undefined = new CollectedBytes(collectedBytes);
   #positionBytes = 0;
   #isWritten = false;
   #isOpen = true;
@@ -56,7 +54,7 @@ export class PendingFile {
 
   /** All bytes of the file, where they are so few that they were collected in memory. */
   get content(): Uint8Array | undefined {
-    return this.#collected?.subarray(0, this.#sizeBytes);
+    return this.#collected?.content;
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -65,7 +63,7 @@ export class PendingFile {
   }
 
   async writeAt(bytes: Uint8Array, position: number): Promise<void> {
-    if (this.#collect(bytes, position)) return;
+    if (!this.#isWritten && this.#collected?.put(bytes, position)) return;
     await this.#spill();
     const done = (await this.#direct?.write(bytes, position)) ?? 0;
     if (done === bytes.byteLength) return;
@@ -117,20 +115,6 @@ export class PendingFile {
     await this.#flushing.catch(() => {});
     await this.#close().catch(() => {});
     if (isOurs) await this.#remove();
-  }
-
-  #collect(bytes: Uint8Array, position: number): boolean {
-    const endBytes = position + bytes.byteLength;
-    if (this.#collected === undefined || this.#isWritten || endBytes > collectedBytes) return false;
-    if (endBytes > this.#collected.byteLength) {
-      const roomBytes = Math.max(endBytes + spareBytes, 2 * this.#collected.byteLength);
-      const larger = new Uint8Array(Math.min(collectedBytes, roomBytes));
-      larger.set(this.#collected);
-      this.#collected = larger;
-    }
-    this.#collected.set(bytes, position);
-    this.#sizeBytes = Math.max(this.#sizeBytes, endBytes);
-    return true;
   }
 
   /** Goes over to writing to the file. */

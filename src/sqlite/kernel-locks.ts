@@ -75,7 +75,10 @@ function deviceName(device: bigint): string {
   return `${major.toString(16).padStart(2, '0')}:${minor.toString(16).padStart(2, '0')}`;
 }
 
-/** Asked for thousands of descriptors: `readFileSync` takes a buffer of 64 KB for each file of unknown size. */
+/**
+ * What is one record for the kernel, which it gives whole or as far as there is room. Asked for thousands of descriptors, while
+ * `readFileSync` takes a buffer of 64 KB for each file of unknown size.
+ */
 function readShortProcFile(path: string): string | undefined {
   try {
     const descriptor = openSync(path, 'r');

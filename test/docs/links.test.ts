@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
+import { projectFiles } from '../support/project-files.ts';
 import { projectRoot } from '../support/project-root.ts';
 
-/** The files with an ending in a folder of the project and below. */
-function filesIn(folder: string, ending: string): string[] {
-  const names = readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
-}
-
-const pages = ['README.md', 'CONTRIBUTING.md', ...filesIn('docs', '.md'), ...filesIn('examples', '.md')];
+const pages = ['README.md', 'CONTRIBUTING.md', ...projectFiles('docs', '.md'), ...projectFiles('examples', '.md')];
 
 /** A page without its blocks of code, where brackets mean something else. */
 function prose(page: string): string {
@@ -66,7 +61,7 @@ test('the index of the docs has every page', () => {
 });
 
 test('every drawing has a title and a description', () => {
-  const drawings = filesIn('docs/drawings', '.svg');
+  const drawings = projectFiles('docs/drawings', '.svg');
   assert.ok(drawings.length >= 3);
   for (const drawing of drawings) {
     const svg = readFileSync(join(projectRoot, drawing), 'utf8');

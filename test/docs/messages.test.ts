@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { projectFiles } from '../support/project-files.ts';
 import { projectRoot } from '../support/project-root.ts';
 
 /** The sources with every placeholder of a template as one sign, and strings that go on as one. */
 const sources = ['src', 'cmd']
-  .flatMap((folder) => {
-    const names = readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' });
-    return names.filter((name) => name.endsWith('.ts')).map((name) => join(projectRoot, folder, name));
-  })
+  .flatMap((folder) => projectFiles(folder, '.ts'))
   .map((path) =>
-    readFileSync(path, 'utf8')
+    readFileSync(join(projectRoot, path), 'utf8')
       .replace(/\$\{[^}]*\}/g, '…')
       .replaceAll('\\`', '`'),
   )

@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { type Filter, filters, type ListQuery, type Order, orders } from '../presentation/database-order.ts';
+import { filters, type ListQuery, orders } from '../presentation/database-order.ts';
 import { countText } from '../presentation/words.ts';
 import type { PageState } from './page-state.ts';
 
@@ -26,37 +26,35 @@ export function ListControls({ query, onChange, searchBox, shownCount, state }: 
           onInput={({ currentTarget }) => onChange({ ...query, search: currentTarget.value })}
         />
       </label>
-      <label>
-        Show{' '}
-        <select
-          value={query.filter}
-          onChange={({ currentTarget }) => onChange({ ...query, filter: currentTarget.value as Filter })}
-        >
-          {Object.entries(filters).map(([value, word]) => (
-            <option key={value} value={value}>
-              {word}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Order{' '}
-        <select
-          value={query.order}
-          onChange={({ currentTarget }) => onChange({ ...query, order: currentTarget.value as Order })}
-        >
-          {Object.entries(orders).map(([value, word]) => (
-            <option key={value} value={value}>
-              {word}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice name="Show" words={filters} value={query.filter} onChange={(filter) => onChange({ ...query, filter })} />
+      <Choice name="Order" words={orders} value={query.order} onChange={(order) => onChange({ ...query, order })} />
       <output class="count">
         {shownCount === total
           ? countText(total, 'database', 'databases')
           : `${shownCount.toLocaleString()} of ${total.toLocaleString()}`}
       </output>
     </form>
+  );
+}
+
+interface ChoiceProps<Value extends string> {
+  readonly name: string;
+  readonly words: Readonly<Record<Value, string>>;
+  readonly value: Value;
+  readonly onChange: (value: Value) => void;
+}
+
+function Choice<Value extends string>({ name, words, value, onChange }: ChoiceProps<Value>) {
+  return (
+    <label>
+      {name}{' '}
+      <select value={value} onChange={({ currentTarget }) => onChange(currentTarget.value as Value)}>
+        {Object.entries<string>(words).map(([key, word]) => (
+          <option key={key} value={key}>
+            {word}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }

@@ -1,18 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CollectedBytes } from '../../runtime/collected-bytes.ts';
 import { makeDirectory } from '../../runtime/durable-directory.ts';
 
 const chunkBytes = 1 << 20;
 /** So much is kept in memory: most merges of most databases never need a file. */
 const memoryBytes = 1 << 18;
-/** Room for what follows the pages of most merges. */
-const spareBytes = 1024;
 
 /** A file without a name: nothing of it is left when it is closed or the process ends, in whatever way. Small ones are in memory. */
 export class ScratchFile {
   readonly #directory: string;
-  #memory: Uint8Array | undefined = new Uint8Array(0);
+  #memory: CollectedBytes | undefined = new CollectedBytes(memoryBytes);
   #handle: Promise<FileHandle> | undefined;
   #endBytes = 0;
 
@@ -29,12 +28,12 @@ export class ScratchFile {
   }
 
   async writeAt(bytes: Uint8Array, position: number): Promise<void> {
-    if (this.#keep(bytes, position)) return;
+    if (this.#memory?.put(bytes, position)) return;
     await writeAll(await this.#file(), bytes, position);
   }
 
   async readAt(target: Uint8Array, position: number): Promise<void> {
-    const source = this.#memory ?? (await this.#file());
+    const source = this.#memory?.content ?? (await this.#file());
     for (let done = 0; done < target.length; ) {
       const count = await readSome(source, target.subarray(done), position + done);
       if (count === 0) throw new RangeError(`Cannot read scratch file: nothing at byte ${position + done}`);
@@ -45,7 +44,7 @@ export class ScratchFile {
   /** The first `sizeBytes` in order. A chunk is valid until the next one is asked for. */
   async *chunks(sizeBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
     if (this.#memory !== undefined) {
-      yield this.#memory.subarray(0, sizeBytes);
+      yield this.#memory.content.subarray(0, sizeBytes);
       return;
     }
     const buffer = new Uint8Array(Math.min(chunkBytes, sizeBytes));
@@ -61,23 +60,9 @@ export class ScratchFile {
     await handle?.close();
   }
 
-  /** Whether the bytes were taken into memory. */
-  #keep(bytes: Uint8Array, position: number): boolean {
-    const endBytes = position + bytes.length;
-    if (this.#memory === undefined || endBytes > memoryBytes) return false;
-    if (endBytes > this.#memory.length) {
-      const roomBytes = Math.max(endBytes + spareBytes, 2 * this.#memory.length);
-      const larger = new Uint8Array(Math.min(memoryBytes, roomBytes));
-      larger.set(this.#memory);
-      this.#memory = larger;
-    }
-    this.#memory.set(bytes, position);
-    return true;
-  }
-
   /** Goes over to a file, once, whoever is first. */
   #file(): Promise<FileHandle> {
-    this.#handle ??= openUnnamed(this.#directory, this.#memory ?? new Uint8Array(0));
+    this.#handle ??= openUnnamed(this.#directory, this.#memory?.content ?? new Uint8Array(0));
     this.#memory = undefined;
     return this.#handle;
   }

@@ -145,12 +145,10 @@ export class LtxDecoder {
 
   /** Returns what follows the header. */
   #pushHeader(bytes: Uint8Array): Uint8Array {
-    const isWhole = this.#carriedBytes === 0 && bytes.length >= ltxHeaderBytes;
-    const takenBytes = isWhole ? ltxHeaderBytes : this.#fillCarry(bytes, ltxHeaderBytes);
-    if (isWhole || this.#carriedBytes === ltxHeaderBytes) {
-      const headerBytes = isWhole ? bytes.subarray(0, ltxHeaderBytes) : this.#carry!;
-      const header = decodeLtxHeader(headerBytes);
-      this.#register = this.#kernels.crc64(this.#register, headerBytes);
+    const takenBytes = this.#fillCarry(bytes, ltxHeaderBytes);
+    if (this.#carriedBytes === ltxHeaderBytes) {
+      const header = decodeLtxHeader(this.#carry!);
+      this.#register = this.#kernels.crc64(this.#register, this.#carry!);
       this.#body = {
         header,
         run: undefined,

@@ -95,11 +95,9 @@ export class Shard {
 
   /** What is under way and may take long. */
   work(): DatabaseWork[] {
-    const works: DatabaseWork[] = [];
-    for (const { config, counters } of this.#services.atWork) {
-      for (const status of counters.work.status()) works.push({ path: config.path, ...status });
-    }
-    return works;
+    return [...this.#services.atWork].flatMap(({ config: { path }, counters }) =>
+      counters.work.status().map((status) => ({ path, ...status })),
+    );
   }
 
   /** The requests to stores so far. */
