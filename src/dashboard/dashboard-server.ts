@@ -135,7 +135,9 @@ export class DashboardServer {
     switch (route) {
       case 'GET /api/timeline': {
         const { db, replica } = replicaOf(query);
-        return this.#replicas.get(db, replica).timeline(options);
+        const target = targetOf(query);
+        const least = target.kind === 'txid' ? target.txid : undefined;
+        return this.#replicas.get(db, replica).timeline({ ...options, least });
       }
       case 'GET /api/plan':
         return this.#plan(query);

@@ -44,7 +44,12 @@ export class ViewedReplica {
     return limits[this.type === 'file' ? 'directory' : 'store'];
   }
 
-  async timeline(options: CallOptions): Promise<Timeline> {
+  /** `least`: a TXID that it is known to hold. */
+  async timeline(options: CallOptions & { readonly least?: Txid | undefined }): Promise<Timeline> {
+    const { least } = options;
+    // What was listed for a plan a moment ago may lack the very file that the page has heard of.
+    if (least !== undefined && this.#listed?.files.some(({ maxTxid }) => maxTxid >= least) !== true)
+      this.#listed = undefined;
     const files = await this.#files(listedForMs.drawing, options);
     const times = await this.#times(files, options);
     const { txids } = ReachableStates.of(files);

@@ -158,6 +158,21 @@ test('a timeline holds every file with its times, and what can be restored', asy
   for (const { fromMs, toMs } of timeline.files) assert.ok(fromMs <= toMs);
 });
 
+test('a timeline holds the TXID that is asked for, however new a listing without it is', async (t) => {
+  const scene = await DashboardScene.open(t);
+  const shipped = async () => (await fullState(scene)).databases[0]!.replicas[0]!.txid!;
+  for (let txid = 2; txid <= 4; txid++) {
+    await body<PlanView>(await scene.get(scene.query('api/plan', 'app.db')));
+    await scene.write();
+    const newest = await until('it is shipped', async () => (Number(await shipped()) >= txid ? shipped() : undefined));
+    const { files } = await body<Timeline>(await scene.get(scene.query('api/timeline', 'app.db', { txid: newest })));
+    assert.ok(
+      files.some(({ maxTxid }) => maxTxid >= newest),
+      `${newest} is there`,
+    );
+  }
+});
+
 test('a restore from the page puts a verified file beside the database, and never over one that is there', async (t) => {
   const scene = await DashboardScene.open(t);
   const plan = await body<PlanView>(await scene.get(scene.query('api/plan', 'app.db')));

@@ -80,7 +80,7 @@ function useTimeline(
   }, [txid, asked, result]);
   useEffect(() => {
     const ended = new AbortController();
-    fetchTimeline({ db, replica }, ended.signal).then(
+    fetchTimeline({ db, replica }, asked.txid, ended.signal).then(
       (timeline) => setResult([timeline, undefined]),
       (error: Error) => ended.signal.aborted || setResult([undefined, error.message]),
     );

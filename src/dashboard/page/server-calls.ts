@@ -15,8 +15,11 @@ interface Place {
   readonly replica: string;
 }
 
-export function fetchTimeline(place: Place, signal: AbortSignal): Promise<Timeline> {
-  return ask<Timeline>(`api/timeline?${new URLSearchParams({ ...place })}`, { signal });
+/** `txid`: one that the replica is known to hold. */
+export function fetchTimeline(place: Place, txid: string | undefined, signal: AbortSignal): Promise<Timeline> {
+  const query = new URLSearchParams({ ...place });
+  if (txid !== undefined) query.set('txid', txid);
+  return ask<Timeline>(`api/timeline?${query}`, { signal });
 }
 
 /** `timestampMs` undefined: of the newest state. */
