@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { RestoreError } from '../../../src/engine/restore/restore-error.ts';
 import { formatChecksum, toChecksum } from '../../../src/format/ltx/checksum.ts';
+import { decodePageIndex } from '../../../src/format/ltx/page-index.ts';
+import { locatePageIndex } from '../../../src/format/ltx/tail.ts';
 import { ModelDatabase, pageChecksum, somePage, somePages } from './model-database.ts';
 import { restored, run, temporaryFolder } from './restore-to-folder.ts';
 
@@ -84,6 +86,28 @@ test('restore never gives a wrong database when a byte of a file is wrong', asyn
     { numRuns: 150 },
   );
   assert(refused > 20, `${refused} refused`);
+});
+
+test('restore passes over a damaged frame between those it needs', async (t) => {
+  const folder = temporaryFolder(t);
+  const model = new ModelDatabase();
+  model.commit(somePages(9, 1), 9);
+  model.commit(new Map([4, 6, 7].map((pgno) => [pgno, somePage(pgno, 2)])), 9);
+  const path = model.addFile(0, 1, 1);
+  model.addFile(0, 2, 2);
+  const bytes = model.files.get(path)!;
+  const index = decodePageIndex(locatePageIndex(bytes, bytes.length).bytes!, { fileSizeBytes: bytes.length });
+  for (const pgno of [4, 7]) {
+    const entry = index.pgnos.indexOf(pgno);
+    for (let at = 0; at < index.sizes[entry]!; at += 5) {
+      const damaged = Uint8Array.from(bytes);
+      damaged[index.offsets[entry]! + at]! ^= 0x55;
+      model.files.set(path, damaged);
+      const output = join(folder, `${pgno}-${at}.db`);
+      await restored(output, { client: model.replica() });
+      assert.equal(Buffer.compare(readFileSync(output), model.bytesAt(2)), 0);
+    }
+  }
 });
 
 test('restore refuses pages that do not give the checksum of the newest file, and names both', async (t) => {

@@ -37,15 +37,23 @@ async function writesOf({ pageSizeBytes, commit, scattered }: Case, random: Rand
   const file = { ...noWalPosition, minTxid: txid, maxTxid: txid, timestampMs: 0, epoch: 0, checksums: undefined };
   const header = { ...file, pageSizeBytes, commit, noChecksum: true, preApplyChecksum: 0n } as never;
   const pages = new RestoredPages(header, target, undefined);
+  /** Of a run that has pages between them which are not to be written. */
   const keep = async (pgnos: readonly number[]) => {
-    const run = kernels.openRun(pageSizeBytes, runPages);
+    const run = kernels.openRun(pageSizeBytes, 2 * runPages);
     const view = new DataView(run.pages.buffer, run.pages.byteOffset);
-    for (const [at, pgno] of pgnos.entries()) {
+    const needed: { from: number; to: number }[] = [];
+    let at = 0;
+    for (const pgno of pgnos) {
+      if (needed.length === 0 || random.chance(0.1)) {
+        run.pgnos[at++] = pgno;
+        needed.push({ from: at, to: at });
+      }
       run.pgnos[at] = pgno;
       view.setUint32(at * pageSizeBytes, pgno);
       view.setUint32((at + 1) * pageSizeBytes - 4, pgno);
+      needed.at(-1)!.to = ++at;
     }
-    await pages.keep(run, 0, pgnos.length);
+    await pages.keep(run, needed);
     run.pages.fill(0); // it may be used again
   };
   const all = random.shuffled(Array.from({ length: commit }, (_, at) => at + 1));

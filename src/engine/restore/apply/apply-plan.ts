@@ -98,9 +98,9 @@ async function* inChain<Opened extends OpenedFile>(
 
 /** Checks that `newer` may follow `older`. */
 function checkLink(older: PlanFile, newer: PlanFile): void {
-  const name = describeFile(newer.info);
   const { pageSizeBytes } = newer.header;
   if (older.header.pageSizeBytes !== pageSizeBytes) {
+    const name = describeFile(newer.info);
     const message = `Cannot use ${name} after ${describeFile(older.info)}: it has pages of ${pageSizeBytes} bytes instead of ${older.header.pageSizeBytes}`;
     const otherPageSizeUpTo = older.header.maxTxid;
     throw new RestoreError('page-size', message, { data: { file: name, otherPageSizeUpTo } });
@@ -109,6 +109,7 @@ function checkLink(older: PlanFile, newer: PlanFile): void {
   const before = newer.header.checksums?.before ?? unknownChecksum;
   const left = checksumAfter(older.header);
   if (before === unknownChecksum || left === unknownChecksum || before === left) return;
+  const name = describeFile(newer.info);
   const message = `Cannot use ${name} after ${describeFile(older.info)}: it begins at database checksum ${formatChecksum(before)}, the other ends at ${formatChecksum(left)}`;
   throw new RestoreError('chain-broken', message, {
     hint: `Restore TXIDs up to ${older.header.maxTxid.toString(16)}, or from the next snapshot on`,

@@ -5,7 +5,7 @@ import type { Kernels } from '../../../kernel/kernels.ts';
 import { PageRuns } from '../../page-runs.ts';
 import type { LaneRun } from '../../run-lane.ts';
 import { naming, type OpenedFile } from './plan-file.ts';
-import type { RestoredPages } from './restored-pages.ts';
+import type { RestoredPages, Stretch } from './restored-pages.ts';
 
 const runBytes = 1 << 21;
 
@@ -13,9 +13,12 @@ export interface IndexedFile extends OpenedFile {
   readonly index: PageIndex;
 }
 
-/** Frames of one file that lie close together, small enough for one workspace. */
+/** Frames of one file that follow each other, small enough for one workspace: those that are needed, and what lies between them. */
 interface Batch extends IndexedFile {
-  readonly entries: readonly number[];
+  /** The index entry of its first frame. */
+  readonly first: number;
+  /** Which frames are needed, counted from its first one. */
+  readonly needed: readonly Stretch[];
   readonly offset: number;
   readonly length: number;
 }
@@ -63,45 +66,84 @@ async function* batchesOf(
   limitBytes: number,
 ): AsyncGenerator<Batch, void, undefined> {
   for await (const { file, index } of files) {
-    let entries: number[] = [];
+    let needed: { from: number; to: number }[] = [];
+    let first = 0;
     let offset = 0;
     let end = 0;
     for (let entry = 0; entry < index.count; entry++) {
       if (!pages.claim(index.pgnos[entry]!)) continue;
       const start = index.offsets[entry]!;
       const entryEnd = start + index.sizes[entry]!;
-      const fits = entries.length < capacity && entryEnd - offset <= limitBytes && start - end <= file.gapBytes;
-      if (entries.length > 0 && !fits) {
-        yield { file, index, entries, offset, length: end - offset };
-        entries = [];
+      const last = needed.at(-1);
+      const fits = entry - first < capacity && entryEnd - offset <= limitBytes && start - end <= file.gapBytes;
+      if (last !== undefined && fits && start - end === framesBytes(index, first + last.to, entry)) {
+        if (first + last.to === entry) last.to++;
+        else needed.push({ from: entry - first, to: entry - first + 1 });
+      } else {
+        if (last !== undefined) yield { file, index, first, needed, offset, length: end - offset };
+        first = entry;
+        offset = start;
+        needed = [{ from: 0, to: 1 }];
       }
-      if (entries.length === 0) offset = start;
-      entries.push(entry);
       end = entryEnd;
     }
-    if (entries.length > 0) yield { file, index, entries, offset, length: end - offset };
+    if (needed.length > 0) yield { file, index, first, needed, offset, length: end - offset };
   }
 }
 
-async function restoreBatch(batch: Batch, lent: LaneRun, pages: RestoredPages, kernels: Kernels): Promise<void> {
-  const { index, entries } = batch;
-  const { run } = lent;
-  await batch.file.readInto(batch.offset, run.frames.subarray(0, batch.length));
-  const keptBytes = closeGaps(run.frames, batch);
-  const { pageCount } = await lent.decode(keptBytes, 0n, () => decodePageFrames(run, keptBytes, 0n, { kernels }));
-  const agrees = pageCount === entries.length && entries.every((entry, i) => run.pgnos[i] === index.pgnos[entry]);
-  if (!agrees) throw new LtxError('index-invalid', 'Cannot read page frames: they are not those of the page index');
-  await pages.keep(run, 0, pageCount);
+/** The bytes of the frames of entries `from` to `to` (excluded). */
+function framesBytes(index: PageIndex, from: number, to: number): number {
+  let bytes = 0;
+  for (let entry = from; entry < to; entry++) bytes += index.sizes[entry]!;
+  return bytes;
 }
 
-/** Moves the frames of a batch together at the start and returns how many bytes they are. */
-function closeGaps(frames: Uint8Array, { index, entries, offset }: Batch): number {
+async function restoreBatch(batch: Batch, lent: LaneRun, pages: RestoredPages, kernels: Kernels): Promise<void> {
+  const { run } = lent;
+  await batch.file.readInto(batch.offset, run.frames.subarray(0, batch.length));
+  await pages.keep(run, await decodeBatch(batch, lent, kernels));
+}
+
+/** Decodes the needed frames, and those between them unless one is damaged; resolves with where the needed pages are. */
+async function decodeBatch(batch: Batch, lent: LaneRun, kernels: Kernels): Promise<readonly Stretch[]> {
+  const { needed } = batch;
+  try {
+    await decode(batch, [{ from: 0, to: needed.at(-1)!.to }], batch.length, lent, kernels);
+    return needed;
+  } catch (error) {
+    if (!(error instanceof LtxError) || needed.length === 1) throw error;
+    const keptBytes = closeGaps(lent.run.frames, batch);
+    const count = await decode(batch, needed, keptBytes, lent, kernels);
+    return [{ from: 0, to: count }];
+  }
+}
+
+/** Decodes frames from the start of the workspace, which have to be those of `stretches`; resolves with how many they are. */
+async function decode(
+  { index, first }: Batch,
+  stretches: readonly Stretch[],
+  frameBytes: number,
+  lent: LaneRun,
+  kernels: Kernels,
+): Promise<number> {
+  const { run } = lent;
+  const { pageCount } = await lent.decode(frameBytes, 0n, () => decodePageFrames(run, frameBytes, 0n, { kernels }));
+  let i = 0;
+  let agrees = true;
+  for (const { from, to } of stretches)
+    for (let entry = first + from; entry < first + to; entry++) agrees &&= run.pgnos[i++] === index.pgnos[entry];
+  if (!agrees || i !== pageCount)
+    throw new LtxError('index-invalid', 'Cannot read page frames: they are not those of the page index');
+  return pageCount;
+}
+
+/** Moves the needed frames of a batch together at the start and returns how many bytes they are. */
+function closeGaps(frames: Uint8Array, { index, first, needed, offset }: Batch): number {
   let keptBytes = 0;
-  for (let at = 0; at < entries.length; ) {
-    const start = index.offsets[entries[at]!]!;
-    let end = start;
-    for (; at < entries.length && index.offsets[entries[at]!] === end; at++) end += index.sizes[entries[at]!]!;
-    if (start - offset !== keptBytes) frames.copyWithin(keptBytes, start - offset, end - offset);
+  for (const { from, to } of needed) {
+    const start = index.offsets[first + from]! - offset;
+    const end = start + framesBytes(index, first + from, first + to);
+    frames.copyWithin(keptBytes, start, end);
     keptBytes += end - start;
   }
   return keptBytes;

@@ -11,6 +11,12 @@ export interface PageChecksumSink {
   set(pgno: number, checksum: bigint): void;
 }
 
+/** The pages `from` to `to` (excluded) of a run. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Fewer pages than this in a row wait until their neighbours are written, to be part of the same large write. */
 const shortPages = 16;
 const waitingLimitBytes = 16 << 20;
@@ -47,26 +53,30 @@ export class RestoredPages {
     return this.#claimed.claim(pgno);
   }
 
-  /** Writes the pages `from` to `to` (excluded) of a run, all claimed. The run may be used again afterwards. */
-  async keep(run: PageRun, from: number, to: number): Promise<void> {
+  /** Writes pages of a run, all claimed. The run may be used again afterwards. */
+  async keep(run: PageRun, stretches: readonly Stretch[]): Promise<void> {
     const { pgnos, checksums } = run;
-    this.#xor.add(checksums.subarray(from, to), to - from);
-    if (this.#sink !== undefined) for (let i = from; i < to; i++) this.#sink.set(pgnos[i]!, checksums[i]!);
-    await this.#inTurn.run(() => this.#write(run, from, to));
+    for (const { from, to } of stretches) {
+      this.#xor.add(checksums.subarray(from, to), to - from);
+      if (this.#sink !== undefined) for (let i = from; i < to; i++) this.#sink.set(pgnos[i]!, checksums[i]!);
+    }
+    await this.#inTurn.run(() => this.#write(run, stretches));
   }
 
-  async #write({ pgnos, pages: all, pageSize }: PageRun, from: number, to: number): Promise<void> {
+  async #write({ pgnos, pages: all, pageSize }: PageRun, stretches: readonly Stretch[]): Promise<void> {
     let written = 0;
-    for (let start = from; start < to; ) {
-      let end = start + 1;
-      while (end < to && pgnos[end] === pgnos[end - 1]! + 1) end++;
-      const pages = all.subarray(start * pageSize, end * pageSize);
-      const first = pgnos[start]!;
-      if (end - start >= shortPages || first === written + 1 || !this.#wait(first, pages, pageSize)) {
-        await this.#writer.write(pages, (first - 1) * pageSize);
-        written = await this.#writeFollowing(pgnos[end - 1]!);
+    for (const { from, to } of stretches) {
+      for (let start = from; start < to; ) {
+        let end = start + 1;
+        while (end < to && pgnos[end] === pgnos[end - 1]! + 1) end++;
+        const pages = all.subarray(start * pageSize, end * pageSize);
+        const first = pgnos[start]!;
+        if (end - start >= shortPages || first === written + 1 || !this.#wait(first, pages, pageSize)) {
+          await this.#writer.write(pages, (first - 1) * pageSize);
+          written = await this.#writeFollowing(pgnos[end - 1]!);
+        }
+        start = end;
       }
-      start = end;
     }
   }
 

@@ -21,7 +21,7 @@ async function restoreFile(file: PlanFile, pages: RestoredPages, runs: PageRuns)
     for (let from = 0; from < pageCount; ) {
       let to = from;
       while (to < pageCount && pages.claim(run.pgnos[to]!)) to++;
-      if (to > from) await pages.keep(run, from, to);
+      if (to > from) await pages.keep(run, [{ from, to }]);
       from = to + 1;
     }
   }
