@@ -13,7 +13,7 @@ export function locateDatabase(path: string): { identity: FileIdentity; realPath
     const identity = identifyFile(path) ?? refuse('absent', 'missing');
     if (!identity.isFile) refuse('not-a-database', 'not a file');
     if (identity.sizeBytes === 0) refuse('absent', 'empty');
-    const realPath = realpathSync(path);
+    const realPath = realpathSync.native(path);
     const denied = deniedAccess(realPath);
     if (denied !== undefined) refuse('denied', denied, deniedHint);
     return { identity, realPath };
