@@ -13,7 +13,7 @@ import { findVersitygw } from './versitygw.mjs';
 const usage = 'npm test -- [--concurrency N] [--list] [SUITE or part of a path]...';
 
 /** A file that takes longer hangs; its name is worth more than the rest of the run. */
-const fileTimeoutMs = 180_000;
+const fileTimeoutMs = 600_000;
 
 await main(async () => {
   const { values, positionals } = parseOptions();

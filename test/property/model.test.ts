@@ -6,10 +6,8 @@ import { runModel } from './model/run-model.ts';
 const seed = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const scheduleLimit = Number(process.env.MODEL_SCHEDULES ?? Number.POSITIVE_INFINITY);
 const seconds = Number(process.env.MODEL_SECONDS ?? 90);
-/** What a run of the usual length has to reach. */
+/** What a run of the usual length has to reach: on a slow machine it takes longer. */
 const leastOfEach = 100;
-/** On a slow machine the counts matter more than the clock, up to this multiple of it. */
-const patience = 1.7;
 
 test('model: whatever happens, every shipped state restores to what the database was', async (t) => {
   t.diagnostic(`MODEL_SEED=${seed}`);
@@ -21,8 +19,8 @@ test('model: whatever happens, every shipped state restores to what the database
     lanes: 4,
     goOn(begun, counts) {
       if (begun >= scheduleLimit) return false;
-      const elapsed = (performance.now() - startMs) / 1000 / seconds;
-      return elapsed < 1 || (isWhole && elapsed < patience && actionKinds.some((kind) => counts[kind] < leastOfEach));
+      if ((performance.now() - startMs) / 1000 < seconds) return true;
+      return isWhole && actionKinds.some((kind) => counts[kind] < leastOfEach);
     },
   });
   t.diagnostic(`${scheduleCount} schedules in ${Math.round((performance.now() - startMs) / 1000)} s`);
