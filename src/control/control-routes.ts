@@ -122,12 +122,12 @@ async function within<T>(seconds: number, closed: AbortSignal, work: (ended: Abo
 const lateHint = 'it may still be done; litestream list shows how far it is';
 
 function listed(status: DatabaseStatus): ListedDatabase {
-  const { path, state, txid, error, replicas } = status;
+  const { path, txid, error, replicas } = status;
   const times = replicas.map(({ timestampMs }) => timestampMs);
   const syncedMs = times.length === 0 || times.includes(undefined) ? undefined : Math.min(...(times as number[]));
   return {
     path,
-    status: state === 'parked' ? 'replicating' : state,
+    status: listedState(status),
     last_sync_at: syncedMs === undefined ? undefined : new Date(syncedMs).toISOString(),
     txid: txidNumber(txid),
     error,
@@ -139,6 +139,12 @@ function listed(status: DatabaseStatus): ListedDatabase {
       error: replica.error,
     })),
   };
+}
+
+/** A database whose lease another host has taken is followed on, in case the lease comes back, and nothing of it is sent. */
+function listedState({ state, lease }: DatabaseStatus): ListedDatabase['status'] {
+  if (state === 'replicating' && lease?.kind === 'standby') return 'standby';
+  return state === 'parked' ? 'replicating' : state;
 }
 
 function txidNumber(txid: Txid | undefined): number | undefined {

@@ -1,5 +1,5 @@
 import type { HeartbeatConfig } from '../config/normal-config.ts';
-import type { DatabaseStatus } from '../engine/replicator/database-status.ts';
+import { isReplicated } from '../engine/replicator/database-status.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { TimeLimit } from '../runtime/time-limit.ts';
@@ -45,9 +45,8 @@ export class Heartbeat {
   async #isWell(): Promise<boolean> {
     const { store, clock } = this.#services;
     const statuses = await store.status().catch(() => []); // asked again soon
-    const isAtWork = ({ state }: DatabaseStatus) => state === 'replicating' || state === 'parked';
     const limits = { maxLagMs: this.#config.intervalMs, nowMs: clock.now() };
-    return statuses.some(isAtWork) && unreadyReasons(statuses, limits).length === 0;
+    return statuses.some(isReplicated) && unreadyReasons(statuses, limits).length === 0;
   }
 
   /** Whether it was heard. The path of the URL is its secret, and is not said. */

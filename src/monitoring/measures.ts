@@ -1,5 +1,5 @@
 import { checkpointModes } from '../engine/database-counters.ts';
-import { type DatabaseStatus, lagSeconds } from '../engine/replicator/database-status.ts';
+import { type DatabaseStatus, isReplicated, lagSeconds } from '../engine/replicator/database-status.ts';
 import type { TrafficCount } from '../replica/traffic-count.ts';
 import type { DatabaseMetrics } from '../service/shard/database-metrics.ts';
 
@@ -190,8 +190,8 @@ export const ownMeasures: readonly Measure[] = [
   ),
   stated(
     'litestream_db_up',
-    '1 while the database is replicated or parked; 0 while it is waited for, is failed or stopped',
-    ({ state }) => Number(state === 'replicating' || state === 'parked'),
+    '1 while the database is replicated or parked; 0 while it is waited for, is failed or stopped, or this process lacks the lease',
+    (status) => Number(isReplicated(status)),
   ),
   stated('litestream_lease_held', '1 while this process has the lease; absent without leases', ({ lease }) =>
     lease === undefined ? undefined : Number(lease.kind === 'held'),

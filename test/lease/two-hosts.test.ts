@@ -3,10 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { decodeLtxHeader } from '../../src/format/ltx/header.ts';
+import { temporaryFolder } from '../engine/scene.ts';
 import { until } from '../engine/until.ts';
+import { litestream } from '../support/litestream-cli.ts';
 import { S3Server } from '../support/s3-server.ts';
 import { HeldBackProxy } from './held-back-proxy.ts';
-import { type HostOptions, insert, LeaseHost } from './lease-host.ts';
+import { type HostOptions, insert, LeaseHost, takeOverMs } from './lease-host.ts';
 
 let server: S3Server;
 let pathCount = 0;
@@ -22,17 +24,23 @@ async function requirePromptStop(host: LeaseHost): Promise<void> {
   assert.ok(performance.now() - startMs < 20_000, 'it stopped without waiting for the store');
 }
 
+interface TwoHostsOptions extends Partial<HostOptions> {
+  readonly endpointOfA?: string;
+  readonly socketOfA?: string;
+}
+
 /** Two hosts that are set up for one place in the bucket. */
 class TwoHosts {
   readonly a: LeaseHost;
   readonly b: LeaseHost;
   readonly place = `pair-${++pathCount}`;
 
-  constructor(test: TestContext, options: Partial<HostOptions> & { readonly endpointOfA?: string } = {}) {
+  constructor(test: TestContext, options: TwoHostsOptions = {}) {
     const url = server.url(this.place);
     const endpointOfA = options.endpointOfA ?? server.endpoint;
     const replicas = [url.replace(server.endpoint, endpointOfA)];
-    this.a = new LeaseHost(test, { server, ...options, owner: 'host-a', replicas });
+    const more = options.socketOfA === undefined ? [] : [`socket: {enabled: true, path: ${options.socketOfA}}`];
+    this.a = new LeaseHost(test, { server, more, ...options, owner: 'host-a', replicas });
     this.b = new LeaseHost(test, { server, ...options, owner: 'host-b', replicas: [url] });
   }
 
@@ -99,6 +107,21 @@ describe('two hosts on S3', { concurrency: 8 }, () => {
     await hosts.a.logged(/lease given back/);
     assert.deepEqual(await hosts.b.restored(), [1, 2]);
     assert.equal(readdirSync(join(hosts.a.folder, '.app.db-litestream', 'quarantine')).length, 1);
+  });
+
+  it('a holder that lost its lease with nothing left to send is listed as standing by', async (t) => {
+    const socketOfA = join(temporaryFolder(t), 'a.sock');
+    const hosts = new TwoHosts(t, { socketOfA });
+    const isListedAs = (state: string) => async () =>
+      (await litestream(['list', '-socket', socketOfA])).stdout.includes(`app.db [${state}]`);
+    await hosts.begin();
+    await until('it is listed', isListedAs('replicating'), { timeoutMs: takeOverMs });
+    await hosts.a.pause();
+    await hosts.b.acquired(2);
+    hosts.a.resume();
+    await until('another one has the lease', isListedAs('standby'), { timeoutMs: takeOverMs });
+    assert.equal(await hosts.b.end('SIGTERM'), 0);
+    await until('it has the lease again', isListedAs('replicating'), { timeoutMs: takeOverMs });
   });
 
   it('a holder that stood still for longer than level-0 files are kept steps down', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DatabaseStatus } from '../../src/engine/replicator/database-status.ts';
+import { type DatabaseStatus, isReplicated } from '../../src/engine/replicator/database-status.ts';
 import { unreadyReasons } from '../../src/monitoring/readiness.ts';
 
 const nowMs = 1_000_000;
@@ -43,4 +43,20 @@ test('unreadyReasons names each database with what is wrong with it', () => {
     '/c.db: it diverged',
     '/d.db: disk full',
   ]);
+});
+
+test('isReplicated is true of what is shipped from here, so not where the lease was lost', () => {
+  const held = { kind: 'held', epoch: 1, owner: 'here', deadlineMs: nowMs } as const;
+  const lost = { kind: 'standby', holder: { owner: 'there', hostname: undefined, untilMs: nowMs } } as const;
+  const lapsed = { kind: 'lapsed', epoch: 1, owner: 'here' } as const;
+  const yes = [{}, { lease: held }, { state: 'parked', lease: held }] as const;
+  const no = [{ lease: lost }, { lease: lapsed }, { state: 'standby', lease: lost }, { state: 'waiting' }] as const;
+  assert.deepEqual(
+    yes.map((changes) => isReplicated(database(changes))),
+    yes.map(() => true),
+  );
+  assert.deepEqual(
+    no.map((changes) => isReplicated(database(changes))),
+    no.map(() => false),
+  );
 });

@@ -57,6 +57,11 @@ export interface DatabaseStatus {
   readonly replicas: readonly ReplicaStatus[];
 }
 
+/** Whether what is committed gets into replicas from here, at the latest when it is attached again. */
+export function isReplicated({ state, lease }: Pick<DatabaseStatus, 'state' | 'lease'>): boolean {
+  return state === 'parked' || (state === 'replicating' && (lease === undefined || lease.kind === 'held'));
+}
+
 /** For how long something has been lacking; 0 when nothing is. */
 export function lagSeconds(behindSinceMs: number | undefined, nowMs: number): number {
   return behindSinceMs === undefined ? 0 : Math.max(0, nowMs - behindSinceMs) / 1000;
