@@ -10,7 +10,7 @@ import { theOnlyWord } from './words.ts';
 export const resetCommand = defineCommand({
   name: 'reset',
   description:
-    'The reset command removes the local state of a database: its position, its page checksums and the LTX files that are kept beside it. The next replicate starts anew. Neither the database nor its replicas are touched. What was not shipped yet is taken from the database again, as one change.',
+    'The reset command removes the local state of a database: its position, its page checksums and the LTX files that are kept beside it. Neither the database nor its replicas are touched. The next replicate starts anew: where everything was shipped it goes on; where it finds changes that the replica lacks, it asks to be started with -adopt, which ships them as one change.',
   usage: ['DB_PATH'],
   flags: { ...configFlags, 'dry-run': toggle('Print what would be removed and remove nothing') },
   examples: [

@@ -39,6 +39,7 @@ export async function resetDatabase(
 
 /** What was done, in a sentence. */
 export function resetText({ path, metaPath }: DatabaseConfig, { entries, hasDirectory }: LocalState): string {
-  if (entries.length > 0) return `Removed the local state of ${path} in ${metaPath}. The next replicate starts anew.`;
+  if (entries.length > 0)
+    return `Removed the local state of ${path} in ${metaPath}. The next replicate starts anew; where the replica lacks changes, it asks for -adopt.`;
   return `No local state of ${path}: ${metaPath} ${hasDirectory ? 'holds none' : 'does not exist'}`;
 }

@@ -165,7 +165,7 @@ test('reset leaves a database that is being replicated alone, and one that was s
   assert.equal((await control('stop')).code, 0);
   const { data, text } = await call(client, 'reset', { path: 'app.db' });
   assert.ok(data.removed >= 2 && !existsSync(state));
-  assert.match(text, /^Removed the local state of .*app\.db in .*The next replicate starts anew\.$/);
+  assert.match(text, /^Removed the local state of .*app\.db in .*The next replicate starts anew; .*-adopt\.$/);
   assert.equal((await call(client, 'status')).data.databases[0].state, 'stopped');
   assert.match((await call(client, 'reset', { path: 'app.db' })).text, /^No local state of /);
   assert.equal((await control('start')).code, 0);
