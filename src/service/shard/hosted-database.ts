@@ -53,7 +53,7 @@ export class HostedDatabase implements Attachable {
     this.#services = services;
     this.#held = new HeldDatabase(config, services);
     this.#leases = new HostedLeases(config, services);
-    this.counters = new DatabaseCounters((isUnderWay) => services.atWork[isUnderWay ? 'add' : 'delete'](this));
+    this.counters = new DatabaseCounters((isUnderWay) => this.#noteWork(isUnderWay));
   }
 
   /** Opens the replicas, restores the database if that was asked for and it is missing, and begins to replicate. */
@@ -204,7 +204,14 @@ export class HostedDatabase implements Attachable {
     }
   }
 
+  #noteWork(isUnderWay: boolean): void {
+    const { atWork, leftovers } = this.#services;
+    atWork[isUnderWay ? 'add' : 'delete'](this);
+    if (!isUnderWay) leftovers.note();
+  }
+
   #notify(change: FileChange): void {
+    this.#services.leftovers.putOff();
     if (this.#parked?.hasChanged()) this.#wake();
     this.#replicator?.notify(change);
   }

@@ -36,6 +36,18 @@ describe('Leftovers', () => {
     assert.equal(collections(), 2);
   });
 
+  it('are not collected while databases change', async () => {
+    const { clock, leftovers, note, collections } = scene();
+    note(600);
+    for (let i = 0; i < 20; i++) {
+      leftovers.putOff();
+      await clock.advance(1_000);
+    }
+    assert.equal(collections(), 0);
+    await clock.advance(5_000);
+    assert.equal(collections(), 1);
+  });
+
   it('are left after the end', async () => {
     const { clock, leftovers, note, collections } = scene();
     note(1_000);
