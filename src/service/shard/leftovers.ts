@@ -25,6 +25,7 @@ export class Leftovers {
   /** A database was parked, read as a whole or merged. */
   note(): void {
     this.#count += 1;
+    this.#isQuiet = false;
     if (this.#count >= worthCount && this.#callOff === undefined) this.#wait();
   }
 
@@ -39,11 +40,10 @@ export class Leftovers {
   }
 
   #wait(): void {
-    const before = this.#count;
     this.#isQuiet = true;
     this.#callOff = this.#clock.after(quietMs, () => {
       this.#callOff = undefined;
-      if (this.#count > before || !this.#isQuiet) return this.#wait();
+      if (!this.#isQuiet) return this.#wait();
       this.#count = 0;
       void this.#collect();
     });
