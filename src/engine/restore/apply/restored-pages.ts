@@ -65,18 +65,12 @@ export class RestoredPages {
 
   async #write({ pgnos, pages: all, pageSize }: PageRun, stretches: readonly Stretch[]): Promise<void> {
     let written = 0;
-    for (const { from, to } of stretches) {
-      for (let start = from; start < to; ) {
-        let end = start + 1;
-        while (end < to && pgnos[end] === pgnos[end - 1]! + 1) end++;
-        const pages = all.subarray(start * pageSize, end * pageSize);
-        const first = pgnos[start]!;
-        if (end - start >= shortPages || first === written + 1 || !this.#wait(first, pages, pageSize)) {
-          await this.#writer.write(pages, (first - 1) * pageSize);
-          written = await this.#writeFollowing(pgnos[end - 1]!);
-        }
-        start = end;
-      }
+    for (const { from, to } of rowsOf(pgnos, stretches)) {
+      const pages = all.subarray(from * pageSize, to * pageSize);
+      const first = pgnos[from]!;
+      if (to - from < shortPages && first !== written + 1 && this.#wait(first, pages, pageSize)) continue;
+      await this.#writer.write(pages, (first - 1) * pageSize);
+      written = await this.#writeFollowing(pgnos[to - 1]!);
     }
   }
 
@@ -109,5 +103,16 @@ export class RestoredPages {
       await this.#writer.write(page, (last - 1) * page.length);
     }
     return last;
+  }
+}
+
+/** The parts of stretches whose pages follow each other in the database. */
+function* rowsOf(pgnos: Uint32Array, stretches: readonly Stretch[]): Generator<Stretch, void, undefined> {
+  for (const { from, to } of stretches) {
+    for (let start = from, end = from; start < to; start = end) {
+      do end++;
+      while (end < to && pgnos[end] === pgnos[end - 1]! + 1);
+      yield { from: start, to: end };
+    }
   }
 }
