@@ -39,8 +39,9 @@ class TwoHosts {
     const url = server.url(this.place);
     const endpointOfA = options.endpointOfA ?? server.endpoint;
     const replicas = [url.replace(server.endpoint, endpointOfA)];
-    const more = options.socketOfA === undefined ? [] : [`socket: {enabled: true, path: ${options.socketOfA}}`];
-    this.a = new LeaseHost(test, { server, more, ...options, owner: 'host-a', replicas });
+    const socket = options.socketOfA === undefined ? [] : [`socket: {enabled: true, path: ${options.socketOfA}}`];
+    const more = [...socket, ...(options.more ?? [])];
+    this.a = new LeaseHost(test, { server, ...options, more, owner: 'host-a', replicas });
     this.b = new LeaseHost(test, { server, ...options, owner: 'host-b', replicas: [url] });
   }
 
