@@ -1,11 +1,15 @@
 import { messageOf } from '../runtime/typed-error.ts';
 import { ServiceError } from './service-error.ts';
 
+let isLoaded = false;
+
 /** Throws ServiceError `sqlite-missing` unless SQLite can be used. To be called before the first use: it says the way out. */
 export async function requireSqlite(): Promise<void> {
+  if (isLoaded) return;
   try {
     const { default: Database } = await import('better-sqlite3');
     new Database(':memory:').close();
+    isLoaded = true;
   } catch (error) {
     const [state = ''] = messageOf(error).split('\n');
     throw new ServiceError(
