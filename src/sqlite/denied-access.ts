@@ -1,8 +1,8 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemErrorCode } from '../runtime/typed-error.ts';
 
-const { F_OK, R_OK, W_OK, X_OK } = constants;
+const { R_OK, W_OK, X_OK } = constants;
 
 export const deniedHint =
   'the sidecar needs the permissions of the application: SQLite shares its locks through the -shm file';
@@ -15,26 +15,18 @@ export function deniedAccess(path: string): string | undefined {
   if (!mayAccess(dirname(path), X_OK)) return 'no permission to enter its directory';
   if (!mayAccess(path, R_OK)) return 'no permission to read it';
   if (!mayAccess(path, W_OK)) return 'no permission to write it, which checkpoints need';
-  const beside = [`${path}-wal`, `${path}-shm`];
+  const beside = [`${path}-wal`, `${path}-shm`].filter(existsSync);
   for (const name of beside) if (!mayAccess(name, R_OK | W_OK)) return `no permission to write ${name}`;
-  if (beside.every(exists) || mayAccess(dirname(path), W_OK)) return undefined;
+  if (beside.length === 2 || mayAccess(dirname(path), W_OK)) return undefined;
   return 'no permission to make its -wal and -shm files';
 }
 
 function mayAccess(path: string, mode: number): boolean {
-  const code = accessError(path, mode);
-  return code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS';
-}
-
-function exists(path: string): boolean {
-  return accessError(path, F_OK) === undefined;
-}
-
-function accessError(path: string, mode: number): string | undefined {
   try {
     accessSync(path, mode);
-    return undefined;
+    return true;
   } catch (error) {
-    return systemErrorCode(error);
+    const code = systemErrorCode(error);
+    return code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS';
   }
 }

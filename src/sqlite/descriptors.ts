@@ -1,14 +1,17 @@
 import { closeSync, openSync, readdirSync } from 'node:fs';
 import { type FileIdentity, identifyDescriptor, sameFile } from './file-identity.ts';
 
-/** More than an attachment opens: other threads of this process may take some in between. */
-const aheadCount = 12;
+/** As many as a connection opens. */
+const freeCount = 4;
+/** Where those are taken by other threads of this process in between. */
+const beyondCount = 8;
 
-/** The lowest free descriptors: what the next opens in this process will get, or nearly. */
+/** The lowest free descriptors, and some that follow: what the next opens in this process will get, or nearly. */
 export function nextDescriptors(): number[] {
-  const descriptors = Array.from({ length: aheadCount }, () => openSync('/dev/null', 'r'));
-  for (const descriptor of descriptors) closeSync(descriptor);
-  return descriptors;
+  const free = Array.from({ length: freeCount }, () => openSync('/dev/null', 'r'));
+  for (const descriptor of free) closeSync(descriptor);
+  const highest = Math.max(...free);
+  return [...free, ...Array.from({ length: beyondCount }, (_, i) => highest + 1 + i)];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { EngineError } from '../engine-error.ts';
 import type { MetaDirectory } from './meta-directory.ts';
@@ -20,8 +20,8 @@ const tableMagicBytes = 4;
 export function requireKnownState(databasePath: string, meta: MetaDirectory): void {
   const notes = [meta.positionPath, meta.attemptedPath, meta.restoreMarkerPath];
   const tables = [meta.pageChecksumsPath, meta.restoredPageChecksumsPath];
-  for (const path of notes) refuseNewer(databasePath, path, versionOfNote(path));
-  for (const path of tables) refuseNewer(databasePath, path, versionOfTable(path));
+  for (const path of notes.filter(existsSync)) refuseNewer(databasePath, path, versionOfNote(path));
+  for (const path of tables.filter(existsSync)) refuseNewer(databasePath, path, versionOfTable(path));
 }
 
 function refuseNewer(databasePath: string, path: string, version: number | undefined): void {
