@@ -8,6 +8,7 @@ import { litestream } from '../support/litestream-cli.ts';
 import { call, McpScene } from './mcp-scene.ts';
 
 const first = '0000000000000001';
+const firstFile = `.app.db-litestream/ltx/0/${first}-${first}.ltx`;
 
 test('tools tell of the running process and change nothing unless they may', async (t) => {
   const scene = await McpScene.open(t);
@@ -70,7 +71,7 @@ test('tools tell of the running process and change nothing unless they may', asy
     const { isError, text } = await call(client, name, { path, o: scene.path('copy.db') });
     assert.ok(isError && /disabled/.test(text), text);
   }
-  assert.ok(!existsSync(scene.path('copy.db')) && existsSync(scene.path('.app.db-litestream/position.json')));
+  assert.ok(!existsSync(scene.path('copy.db')) && existsSync(scene.path(firstFile)));
 });
 
 test('tools read nothing that is not of the running process', async (t) => {
@@ -157,7 +158,7 @@ test('restore writes a new file and never over one, where changes are allowed', 
 test('reset leaves a database that is being replicated alone, and one that was stopped begins anew after it', async (t) => {
   const scene = await McpScene.open(t, `mcp-allow-changes: true\nsocket: {enabled: true, path: ./s.sock}`);
   const client = await scene.client();
-  const state = scene.path('.app.db-litestream/position.json');
+  const state = scene.path(firstFile);
   const refused = await call(client, 'reset', { path: 'app.db' });
   assert.match(refused.text, /^Cannot reset .*: it is replicating, and needs its local state to go on\nHint: .* stop /);
   assert.ok(refused.isError && existsSync(state));

@@ -73,7 +73,6 @@ export async function attach(
     const capture = new WalCapture(live, position, frames, runs.slabs);
     const attachment = new Attachment({ live, capture, files, ...state }, settings, { runs, clock, logger });
     await attachment.sync();
-    attachment.savePosition();
     if (live.hasLocks() === false) throw positionLost(live.path, 'the kernel has lost the locks of its read mark');
     return attachment;
   } catch (error) {
