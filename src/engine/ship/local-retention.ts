@@ -10,7 +10,7 @@ const backlogLimitFiles = 64;
 const laggardFactor = 4;
 
 export interface LocalState {
-  /** Ascending. */
+  /** Ascending, without gaps. */
   readonly files: readonly LocalFile[];
   readonly databaseBytes: number;
   /** The TXID of the stored page-checksum table; later files are needed to roll it forward. */
@@ -21,10 +21,7 @@ export interface LocalState {
 
 /** Whether the page-checksum table should be stored, so that shipped files before it can go. */
 export function isTableDue({ files, databaseBytes, storedTableTxid, acknowledged }: LocalState): boolean {
-  const shipped = newestShipped(acknowledged);
-  const kept = files.filter(
-    (file) => file.txid <= shipped && (storedTableTxid === undefined || file.txid > storedTableTxid),
-  );
+  const kept = files.slice(countUpTo(files, storedTableTxid ?? noTxid), countUpTo(files, newestShipped(acknowledged)));
   // Where the files do not begin with TXID 1, nothing but the table tells what came before them.
   const isOnlyWay = storedTableTxid === undefined && files[0] !== undefined && files[0].txid > 1n;
   return (
@@ -55,6 +52,12 @@ export function removableBefore({ files, databaseBytes, storedTableTxid, acknowl
   const tooMany = bytesOf(files) > laggardFactor * Math.max(tableLimitBytes, databaseBytes);
   const shipped = tooMany ? newestShipped(acknowledged) : everywhere;
   return nextTxid(least([shipped, storedTableTxid, (newest - 1n) as Txid]));
+}
+
+/** How many of the files end at a TXID or before. */
+function countUpTo(files: readonly LocalFile[], txid: Txid): number {
+  const first = files[0]?.txid;
+  return first === undefined || txid < first ? 0 : Math.min(files.length, Number(txid - first) + 1);
 }
 
 function least(txids: readonly Txid[]): Txid {
