@@ -97,7 +97,7 @@ test('the stream begins with every database, the last log lines, and when the pr
   const scene = await DashboardScene.open(t, { names: ['app.db', 'two.db'] });
   const full = await until('both are well', async () => {
     const state = await fullState(scene);
-    return state.databases.every(({ replicas }) => replicas[0]?.txid !== undefined) ? state : undefined;
+    return state.databases.every(({ replicas }) => replicas[0]?.state === 'current') ? state : undefined;
   });
   assert.deepEqual(
     full.databases.map(({ path, state, replicas }) => [path, state, replicas[0]?.state]),
