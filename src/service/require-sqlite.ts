@@ -1,6 +1,7 @@
 import { messageOf } from '../runtime/typed-error.ts';
 import { ServiceError } from './service-error.ts';
 
+/** A module that has loaded stays; whoever starts a database asks. */
 let isLoaded = false;
 
 /** Throws ServiceError `sqlite-missing` unless SQLite can be used. To be called before the first use: it says the way out. */

@@ -15,9 +15,10 @@ export function deniedAccess(path: string): string | undefined {
   if (!mayAccess(dirname(path), X_OK)) return 'no permission to enter its directory';
   if (!mayAccess(path, R_OK)) return 'no permission to read it';
   if (!mayAccess(path, W_OK)) return 'no permission to write it, which checkpoints need';
-  const beside = [`${path}-wal`, `${path}-shm`].filter(existsSync);
-  for (const name of beside) if (!mayAccess(name, R_OK | W_OK)) return `no permission to write ${name}`;
-  if (beside.length === 2 || mayAccess(dirname(path), W_OK)) return undefined;
+  const beside = [`${path}-wal`, `${path}-shm`];
+  const present = beside.filter(existsSync);
+  for (const name of present) if (!mayAccess(name, R_OK | W_OK)) return `no permission to write ${name}`;
+  if (present.length === beside.length || mayAccess(dirname(path), W_OK)) return undefined;
   return 'no permission to make its -wal and -shm files';
 }
 

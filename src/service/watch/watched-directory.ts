@@ -121,14 +121,15 @@ export class WatchedDirectory {
   }
 
   #notify(name: string | undefined, event: DirectoryEvent = 'rename'): void {
-    if (name === undefined) {
-      for (const subscriber of [...this.#active]) subscriber.notify(event, name);
-      return;
-    }
-    for (const subscriber of this.#byName.get(name) ?? []) subscriber.notify(event, name);
-    const database = name.replace(sideFile, '');
-    if (database === name) return;
-    for (const subscriber of this.#byName.get(database) ?? []) subscriber.notify(event, name);
+    for (const subscriber of this.#wanting(name)) subscriber.notify(event, name);
+  }
+
+  #wanting(name: string | undefined): readonly Subscriber[] {
+    if (name === undefined) return [...this.#active];
+    const own = this.#byName.get(name);
+    const ofDatabase = this.#byName.get(name.replace(sideFile, ''));
+    if (own === undefined || own === ofDatabase) return ofDatabase ?? [];
+    return ofDatabase === undefined ? own : [...own, ...ofDatabase];
   }
 }
 
