@@ -19,8 +19,14 @@ export interface LtxBody {
   readonly timestampMs: number;
   /** Yields the bytes in order. A chunk is valid until the next one is asked for. */
   open(): AsyncIterable<Uint8Array>;
-  /** Where the bytes lie in a file of their own, when they do and no program will write to it again. */
-  readonly sharedPath?: string | undefined;
+  /** A file of their own in which the bytes lie, when they do and no program will write to it again. */
+  readonly shared?: SharedFile | undefined;
+}
+
+export interface SharedFile {
+  readonly path: string;
+  /** Whether its size and time are known to be those of the body. */
+  readonly isKnown: boolean;
 }
 
 /** A byte range being read, front to back. Closed by whoever opened it. */

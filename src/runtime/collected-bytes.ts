@@ -1,14 +1,24 @@
 /** Room for what follows the pages of a small file, so that they are not copied once more for it. */
 const spareBytes = 1024;
 
+const noRoom = new Uint8Array(0);
+
 /** The bytes of a file that is small so far, in memory. */
 export class CollectedBytes {
   readonly #limitBytes: number;
-  #room = new Uint8Array(0);
+  #room: Uint8Array = noRoom;
   #sizeBytes = 0;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
+  }
+
+  /** A whole file, to which nothing more comes. */
+  static of(bytes: Uint8Array): CollectedBytes {
+    const collected = new CollectedBytes(bytes.byteLength);
+    collected.#room = bytes;
+    collected.#sizeBytes = bytes.byteLength;
+    return collected;
   }
 
   /** The file so far; good until the next `put`. */

@@ -4,6 +4,7 @@ import type { DurableObserver, DurablePurpose, DurableStage } from './durable-st
 import { ExclusivePublisher } from './exclusive-publisher.ts';
 import { type FileCalls, promptCalls } from './file-calls.ts';
 import { PendingFile } from './pending-file.ts';
+import type { Publisher } from './publisher.ts';
 import { removeIfThere } from './remove-if-there.ts';
 import { systemErrorCode } from './typed-error.ts';
 
@@ -14,8 +15,8 @@ export interface PendingFileOptions {
   readonly isTemporaryUnique?: boolean | undefined;
   /** Permission bits of the new file. Default 0600: a backup holds every secret of its database. */
   readonly mode?: number | undefined;
-  /** Remembers whether the file system has hard links. Default: found out for this file alone. */
-  readonly publisher?: ExclusivePublisher | undefined;
+  /** Default: one for any directory, which finds out for this file alone whether there are hard links. */
+  readonly publisher?: Publisher | undefined;
   /** Whether it is large and nobody reads it soon: it is written past the page cache then. */
   readonly isDirect?: boolean | undefined;
   /** Default: those for a disk of this machine. */

@@ -2,11 +2,9 @@ import { mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type FileCalls, promptCalls } from './file-calls.ts';
 import { pathExists } from './path-exists.ts';
+import type { CreateOutcome, Publisher } from './publisher.ts';
 import { removeIfThere } from './remove-if-there.ts';
 import { systemErrorCode } from './typed-error.ts';
-
-/** What happened to a create-only publish. */
-export type CreateOutcome = 'created' | 'exists';
 
 export interface ExclusivePublisherOptions {
   /** Default: link(2). Tests hand in one that fails as a file system without hard links does. */
@@ -21,7 +19,7 @@ const noLinkCodes: ReadonlySet<string> = new Set(['EPERM', 'EOPNOTSUPP', 'ENOTSU
  * Gives finished files their final names, never replacing one: by link(2), or by claims where there are no hard links.
  * The choice is made once, so one publisher serves one file system.
  */
-export class ExclusivePublisher {
+export class ExclusivePublisher implements Publisher {
   readonly #link: ExclusivePublisherOptions['link'];
   readonly #onWithoutLinks: ((path: string, cause: unknown) => void) | undefined;
   #withoutLinks = false;

@@ -4,8 +4,8 @@ import { DirectWrites } from './direct-writes.ts';
 import { syncDirectory } from './durable-directory.ts';
 import { DurableFileError } from './durable-file-error.ts';
 import type { DurableStage } from './durable-step.ts';
-import type { CreateOutcome, ExclusivePublisher } from './exclusive-publisher.ts';
 import type { FileCalls } from './file-calls.ts';
+import type { CreateOutcome, Publisher } from './publisher.ts';
 import { removeIfThere } from './remove-if-there.ts';
 import { systemErrorCode } from './typed-error.ts';
 
@@ -20,7 +20,7 @@ export interface PendingFileParts {
   readonly descriptor: number;
   /** Undefined where nobody else can have begun a file of the temporary name. */
   readonly inode: bigint | undefined;
-  readonly publisher: ExclusivePublisher;
+  readonly publisher: Publisher;
   readonly calls: FileCalls;
   /** Past the page cache, as far as possible. */
   readonly isDirect: boolean;
@@ -55,6 +55,13 @@ export class PendingFile {
   /** All bytes of the file, where they are so few that they were collected in memory. */
   get content(): Uint8Array | undefined {
     return this.#collected?.content;
+  }
+
+  /** Writes a whole small file at once, and gives it its modification time; the bytes are not to be changed any more. */
+  async fill(bytes: Uint8Array, timeMs: number): Promise<void> {
+    this.#collected = CollectedBytes.of(bytes);
+    this.#positionBytes = bytes.byteLength;
+    await this.setModified(timeMs);
   }
 
   async append(bytes: Uint8Array): Promise<void> {

@@ -89,20 +89,18 @@ export class LiveDatabase {
   /**
    * Moves the mark to the present end of the WAL. Refused (false) unless every frame the mark protects has been copied out.
    * Another connection holds on meanwhile, so that there is no moment without a mark, and the new one is in another slot of the
-   * WAL-index: a checkpoint that waits for a mark waits for its slot, whatever mark is in it by then. Throws LiveError, with a
-   * mark kept.
+   * WAL-index: a checkpoint that waits for a mark waits for its slot, whatever mark is in it by then. `now`: the index a moment
+   * ago. Throws LiveError, with a mark kept.
    */
-  advance(copied: CopiedFrames): boolean {
+  advance(copied: CopiedFrames, now = this.index()): boolean {
     const mark = this.#mark ?? this.#refuse('advance the read mark of');
-    if (!this.#isCovered(copied)) return false;
-    if (this.#bridge?.held === undefined && this.#isAtEnd()) return true;
+    if (!this.#isCovered(copied, now)) return false;
+    if (this.#bridge?.held === undefined && this.#isAtEnd(now)) return true;
     this.checkpointer();
     const bridge = this.#bridge!;
-    if (bridge.held === undefined) {
-      bridge.take();
-      mark.release();
-    }
-    mark.take(); // when it cannot be taken, the bridge holds on until the next call
+    const before = bridge.held === undefined ? bridge.take(now).index : now;
+    mark.release();
+    mark.take(before); // when it cannot be taken, the bridge holds on until the next call
     bridge.release();
     return true;
   }
@@ -202,11 +200,11 @@ export class LiveDatabase {
    * it is (the first writer after a TRUNCATE picks them at random); but copies that are of the WAL's present generation,
    * while the mark is of another, are newer than the mark, and whoever follows the WAL passed all before them.
    */
-  #isCovered(copied: CopiedFrames): boolean {
+  #isCovered(copied: CopiedFrames, now: WalIndexHeader): boolean {
     const { index } = this.held;
     if (index.mxFrame === 0) return true;
     if (copied.salt1 === index.salt1) return copied.frameCount >= index.mxFrame;
-    return copied.salt1 === this.index().salt1;
+    return copied.salt1 === now.salt1;
   }
 
   /** Whether a mark taken at `now` would stand where this one does. */

@@ -106,7 +106,7 @@ export class Attachment {
     const isAll = backlogFrames === 0 || this.capture.capture(this.#memoryLimitBytes, index);
     this.#isBehind = !isAll;
     if (isAll && (isCalm || backlogFrames === 0 || this.live.held.kind === 'zero'))
-      this.live.advance(copied(this.capture));
+      this.live.advance(copied(this.capture), index);
     return backlogFrames > 0;
   }
 
@@ -130,11 +130,12 @@ export class Attachment {
 
   /** Writes a file of what is in memory or, where more than fits lies ahead, of a part of it straight from the WAL. */
   async writeFile(): Promise<void> {
-    if (this.capture.backlogFrames() * this.live.pageSizeBytes > this.#memoryLimitBytes) {
+    const index = this.capture.follow();
+    if (this.capture.backlogFrames(index) * this.live.pageSizeBytes > this.#memoryLimitBytes) {
       await this.#write();
       await this.#writeFromWal();
     } else {
-      this.#isBehind = !this.capture.capture(this.#memoryLimitBytes);
+      this.#isBehind = !this.capture.capture(this.#memoryLimitBytes, index);
       await this.#write();
     }
   }

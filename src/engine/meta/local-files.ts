@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeLtxHeader, type LtxHeader, ltxHeaderBytes } from '../../format/ltx/header.ts';
-import { snapshotLevel } from '../../format/ltx/level.ts';
+import { snapshotLevel, syncLevel } from '../../format/ltx/level.ts';
 import { LtxError } from '../../format/ltx/ltx-error.ts';
 import { formatTxid, nextTxid, noTxid, type Txid } from '../../format/ltx/txid.ts';
 import { FileReplicaClient } from '../../replica/file/file-replica-client.ts';
@@ -13,6 +13,7 @@ import { makeDirectory } from '../../runtime/durable-directory.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { PendingFile } from '../../runtime/pending-file.ts';
+import { lockedDirectoryPublisher } from '../../runtime/publisher.ts';
 import { EngineError } from '../engine-error.ts';
 import type { MetaDirectory } from './meta-directory.ts';
 import { bodyInMemory, bodyOf, type StoredBody } from './stored-body.ts';
@@ -22,6 +23,15 @@ export interface LocalFile {
   readonly txid: Txid;
   readonly sizeBytes: number;
 }
+
+/** A file of which all bytes are in memory. */
+export interface WrittenFile {
+  readonly header: LtxHeader;
+  readonly bytes: Uint8Array;
+}
+
+/** In temporary names: no other process can make files of them. */
+const processName = randomUUID();
 
 /**
  * The level-0 files kept beside the database, without gaps up to the newest: what was not shipped yet, and what a position
@@ -34,8 +44,8 @@ export class LocalFiles {
   #files: LocalFile[];
   #snapshots: LtxFileInfo[];
   #startTxid: Txid = noTxid;
-  /** The bytes of the newest file, where they are few: they are shipped as a rule right after they were written. */
-  #newestContent: { readonly txid: Txid; readonly bytes: Uint8Array } | undefined;
+  /** The newest file, where it is small: it is shipped as a rule right after it was written. */
+  #newestContent: WrittenFile | undefined;
 
   private constructor(meta: MetaDirectory, durableFiles: DurableFiles, client: FileReplicaClient) {
     this.#meta = meta;
@@ -127,17 +137,22 @@ export class LocalFiles {
 
   /** The bytes of a file, for a replica. */
   async body(file: LtxFileInfo): Promise<StoredBody> {
-    const known = this.#newestContent;
-    const sharedPath = this.#meta.filePath(file);
-    if (known?.txid === file.minTxid && file.level === 0) return { ...bodyInMemory(known.bytes), sharedPath };
-    return this.#whole(file.maxTxid, async () => ({ ...(await bodyOf(this.#client, file)), sharedPath }));
+    const path = this.#meta.filePath(file);
+    const known = this.#knownContent(file);
+    if (known !== undefined) return { ...bodyInMemory(known.header, known.bytes), shared: { path, isKnown: true } };
+    const shared = { path, isKnown: false };
+    return this.#whole(file.maxTxid, async () => ({ ...(await bodyOf(this.#client, file)), shared }));
   }
 
   /** Starts the file of a TXID under a temporary name. Bytes kept in memory are no longer those of a file that is written again. */
   begin(file: LtxFileId): Promise<PendingFile> {
-    if (this.#newestContent?.txid === file.minTxid && file.level === 0) this.releaseContent();
+    if (this.#knownContent(file) !== undefined) this.releaseContent();
     const path = this.#meta.filePath(file);
-    const options = { temporaryPath: `${path}.${randomUUID()}.tmp`, isTemporaryUnique: true };
+    const options = {
+      temporaryPath: `${path}.${processName}.tmp`,
+      isTemporaryUnique: true,
+      publisher: lockedDirectoryPublisher,
+    };
     return this.#durableFiles.begin('local-ltx', path, options);
   }
 
@@ -161,8 +176,8 @@ export class LocalFiles {
   }
 
   /** To be called after the file of the next TXID was published, or the newest one replaced; with its bytes where they are few. */
-  published(file: LocalFile, content?: Uint8Array): void {
-    this.#newestContent = content && { txid: file.txid, bytes: content };
+  published(file: LocalFile, content?: WrittenFile): void {
+    this.#newestContent = content;
     if (this.newest?.txid === file.txid) this.#files.pop();
     this.#files.push(file);
   }
@@ -216,6 +231,10 @@ export class LocalFiles {
         hint: 'run `litestream reset` for this database, or set `auto-recover: true` for its replica',
       });
     }
+  }
+
+  #knownContent({ level, maxTxid }: LtxFileId): WrittenFile | undefined {
+    return level === syncLevel && this.#newestContent?.header.maxTxid === maxTxid ? this.#newestContent : undefined;
   }
 
   #pathsFrom(txid: Txid): string[] {

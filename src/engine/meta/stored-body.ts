@@ -23,8 +23,7 @@ export async function bodyOf(client: ReplicaClient, file: LtxFileInfo, options?:
 }
 
 /** The bytes of a file that are in memory. */
-export function bodyInMemory(bytes: Uint8Array): StoredBody {
-  const header = decodeLtxHeader(bytes);
+export function bodyInMemory(header: LtxHeader, bytes: Uint8Array): StoredBody {
   async function* open() {
     yield bytes;
   }

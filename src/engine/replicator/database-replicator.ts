@@ -264,13 +264,16 @@ export class DatabaseReplicator {
   }
 
   #acknowledged(): void {
-    this.#term.noteTxid(this.#shipping?.authority?.acknowledged);
-    this.#wakeup.poke();
+    const [shipping, files] = [this.#shipping, this.#attachment?.files];
+    this.#term.noteTxid(shipping?.authority?.acknowledged);
+    if (shipping !== undefined && files !== undefined && this.#housekeeping?.isDue(files, shipping))
+      this.#wakeup.poke();
   }
 
   async #betweenSyncs(attachment: Attachment, shipping: Shipping): Promise<boolean> {
     const hasWritten = await shipping.snapshotIfWanted(() => attachment.writeSnapshot());
-    if (this.#housekeeping?.isDue(shipping)) await this.#housekeeping.keepBounded(attachment.files, shipping);
+    if (this.#housekeeping?.isDue(attachment.files, shipping))
+      await this.#housekeeping.keepBounded(attachment.files, shipping);
     return hasWritten;
   }
 

@@ -13,8 +13,6 @@ export class Housekeeping {
   readonly #local: LocalFiles;
   readonly #durableFiles: DurableFiles;
   #storedTxid: Txid | undefined;
-  /** Where local files and replicas stood when there was nothing left to do. */
-  #keptAt: readonly (Txid | undefined)[] = [];
 
   private constructor(
     meta: MetaDirectory,
@@ -52,35 +50,38 @@ export class Housekeeping {
     this.#storedTxid = head.txid;
   }
 
-  /** Whether something may be due: files came or were acknowledged since `keepBounded`. */
-  isDue({ shippers }: Shipping): boolean {
-    const now = this.#standing(shippers);
-    return now.length !== this.#keptAt.length || now.some((txid, i) => txid !== this.#keptAt[i]);
+  /** Whether `keepBounded` has something to do. */
+  isDue(files: SyncFiles, shipping: Shipping): boolean {
+    const state = this.#state(files, shipping);
+    return isTableDue(state) || this.#hasRemovable(state) || this.#doneSnapshot(state) !== undefined;
   }
 
   /** To be called between syncs. */
   async keepBounded(files: SyncFiles, shipping: Shipping): Promise<void> {
-    const standing = this.#standing(shipping.shippers);
-    const state = (): LocalState => ({
-      files: this.#local.files,
-      databaseBytes: files.table.pageCount * files.table.pageSizeBytes,
-      storedTableTxid: this.#storedTxid,
-      acknowledged: shipping.shippers.map(({ acknowledged }) => acknowledged),
-    });
-    if (isTableDue(state())) await this.store(files);
-    const before = removableBefore(state());
-    const first = this.#local.files[0]?.txid;
-    if (first !== undefined && first < before) await this.#local.removeBefore(before);
-    const everywhere = shipping.shippers.every(
-      ({ acknowledged }) => (acknowledged ?? noTxid) >= (this.#local.snapshots.at(-1)?.maxTxid ?? noTxid),
-    );
-    if (this.#local.snapshots.length > 0 && everywhere)
-      await this.#local.removeSnapshots(this.#local.snapshots.at(-1)!.maxTxid);
-    this.#keptAt = standing;
+    if (isTableDue(this.#state(files, shipping))) await this.store(files);
+    const state = this.#state(files, shipping);
+    if (this.#hasRemovable(state)) await this.#local.removeBefore(removableBefore(state));
+    const snapshot = this.#doneSnapshot(state);
+    if (snapshot !== undefined) await this.#local.removeSnapshots(snapshot);
   }
 
-  #standing(shippers: Shipping['shippers']): (Txid | undefined)[] {
-    const { newest, snapshots } = this.#local;
-    return [newest?.txid, snapshots.at(-1)?.maxTxid, ...shippers.map(({ acknowledged }) => acknowledged)];
+  #state({ table }: SyncFiles, { shippers }: Shipping): LocalState {
+    return {
+      files: this.#local.files,
+      databaseBytes: table.pageCount * table.pageSizeBytes,
+      storedTableTxid: this.#storedTxid,
+      acknowledged: shippers.map(({ acknowledged }) => acknowledged),
+    };
+  }
+
+  #hasRemovable(state: LocalState): boolean {
+    const [first] = state.files;
+    return first !== undefined && first.txid < removableBefore(state);
+  }
+
+  /** The newest snapshot, when every replica has it. */
+  #doneSnapshot({ acknowledged }: LocalState): Txid | undefined {
+    const newest = this.#local.snapshots.at(-1)?.maxTxid;
+    return newest !== undefined && acknowledged.every((txid = noTxid) => txid >= newest) ? newest : undefined;
   }
 }

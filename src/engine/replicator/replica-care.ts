@@ -29,6 +29,7 @@ export interface CareOptions {
 export class ReplicaCare {
   readonly #mode: CareMode;
   readonly #byShipper: ReadonlyMap<ReplicaShipper, Maintenance>;
+  readonly #all: readonly Maintenance[];
 
   constructor(
     shippers: readonly ReplicaShipper[],
@@ -55,6 +56,7 @@ export class ReplicaCare {
       );
     };
     this.#byShipper = new Map(shippers.map((shipper) => [shipper, maintenanceOf(shipper)]));
+    this.#all = [...this.#byShipper.values()];
   }
 
   of(shipper: ReplicaShipper): Maintenance | undefined {
@@ -95,10 +97,6 @@ export class ReplicaCare {
   async maintain(request: MaintenanceRequest, options: CallOptions): Promise<void> {
     const ends = await Promise.allSettled(this.#all.map((maintenance) => maintenance.maintain(request, options)));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  }
-
-  get #all(): Maintenance[] {
-    return [...this.#byShipper.values()];
   }
 }
 

@@ -157,9 +157,11 @@ export class Shipping {
    * Runs `fold`, which writes the file of `newest` again, if changes are folded now and that one was never sent; that it was
    * not is on disk before. No upload of it begins meanwhile.
    */
-  whileUnsent<T>(newest: Txid, fold: () => Promise<T>): Promise<T | undefined> {
+  async whileUnsent<T>(newest: Txid, fold: () => Promise<T>): Promise<T | undefined> {
+    const maySend = () => !this.folds || newest <= this.#mark.through;
+    if (maySend()) return undefined;
     return this.#foldOrSend.run(async () => {
-      if (!this.folds || newest <= this.#mark.through) return undefined;
+      if (maySend()) return undefined;
       await this.#mark.hold();
       return fold();
     });
@@ -237,7 +239,9 @@ export class Shipping {
 
   #acknowledged(): void {
     this.#changed.notify();
-    if (this.#isFenced) this.notify();
+    // Others may be waiting for the authority's first file, or for what this replica has.
+    if (this.shippers.length > 1 && this.#isFenced) this.notify();
+    else this.#releaseContent();
     this.#care.notify();
     this.#events.onAcknowledged();
   }

@@ -21,14 +21,12 @@ export interface LocalState {
 
 /** Whether the page-checksum table should be stored, so that shipped files before it can go. */
 export function isTableDue({ files, databaseBytes, storedTableTxid, acknowledged }: LocalState): boolean {
-  const kept = files.slice(countUpTo(files, storedTableTxid ?? noTxid), countUpTo(files, newestShipped(acknowledged)));
   // Where the files do not begin with TXID 1, nothing but the table tells what came before them.
-  const isOnlyWay = storedTableTxid === undefined && files[0] !== undefined && files[0].txid > 1n;
-  return (
-    isOnlyWay ||
-    kept.length >= tableLimitFiles ||
-    (kept.length > 0 && bytesOf(kept) >= Math.min(tableLimitBytes, databaseBytes))
-  );
+  if (storedTableTxid === undefined && files[0] !== undefined && files[0].txid > 1n) return true;
+  const first = countUpTo(files, storedTableTxid ?? noTxid);
+  const end = countUpTo(files, newestShipped(acknowledged));
+  if (end <= first) return false;
+  return end - first >= tableLimitFiles || bytesOf(files, first, end) >= Math.min(tableLimitBytes, databaseBytes);
 }
 
 /**
@@ -48,10 +46,9 @@ export function isBacklogLong(files: readonly LocalFile[], acknowledged: Txid | 
 export function removableBefore({ files, databaseBytes, storedTableTxid, acknowledged }: LocalState): Txid {
   const newest = files.at(-1)?.txid;
   if (newest === undefined || storedTableTxid === undefined) return noTxid;
-  const everywhere = least([newest, ...acknowledged.map((txid) => txid ?? noTxid)]);
-  const tooMany = bytesOf(files) > laggardFactor * Math.max(tableLimitBytes, databaseBytes);
-  const shipped = tooMany ? newestShipped(acknowledged) : everywhere;
-  return nextTxid(least([shipped, storedTableTxid, (newest - 1n) as Txid]));
+  const tooMany = bytesOf(files, 0, files.length) > laggardFactor * Math.max(tableLimitBytes, databaseBytes);
+  const shipped = tooMany ? newestShipped(acknowledged) : oldestShipped(acknowledged, newest);
+  return nextTxid(least(shipped, least(storedTableTxid, (newest - 1n) as Txid)));
 }
 
 /** How many of the files end at a TXID or before. */
@@ -60,14 +57,21 @@ function countUpTo(files: readonly LocalFile[], txid: Txid): number {
   return first === undefined || txid < first ? 0 : Math.min(files.length, Number(txid - first) + 1);
 }
 
-function least(txids: readonly Txid[]): Txid {
-  return txids.reduce((lowest, txid) => (txid < lowest ? txid : lowest));
+function least(a: Txid, b: Txid): Txid {
+  return a < b ? a : b;
+}
+
+function oldestShipped(acknowledged: readonly (Txid | undefined)[], newest: Txid): Txid {
+  return acknowledged.reduce<Txid>((lowest, txid) => least(lowest, txid ?? noTxid), newest);
 }
 
 function newestShipped(acknowledged: readonly (Txid | undefined)[]): Txid {
   return acknowledged.reduce<Txid>((most, txid) => (txid !== undefined && txid > most ? txid : most), noTxid);
 }
 
-function bytesOf(files: readonly LocalFile[]): number {
-  return files.reduce((sum, file) => sum + file.sizeBytes, 0);
+/** Of the files from `first` to before `end`. It is asked for after every commit: no list is made for it. */
+function bytesOf(files: readonly LocalFile[], first: number, end: number): number {
+  let bytes = 0;
+  for (let i = first; i < end; i++) bytes += files[i]!.sizeBytes;
+  return bytes;
 }

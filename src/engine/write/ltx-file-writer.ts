@@ -10,7 +10,7 @@ import type { LaneRun } from '../run-lane.ts';
 import { RunQueue } from '../run-queue.ts';
 
 /** Most files are of a few pages: there is nothing to do side by side. */
-const fewPages = 16;
+const smallBytes = 64 * 1024;
 
 /** An LTX file whose bytes are all written and that waits to be published. */
 export interface EncodedLtx {
@@ -22,15 +22,56 @@ export interface EncodedLtx {
 /** What the header says, once the pages are known. */
 export type HeaderOf = (changes: PageChanges, pagesChecksum: Checksum) => NewLtxHeader;
 
-/**
- * Encodes pages into a pending file, runs being read, compressed and written side by side. The header is asked for last: the
- * checksums in it follow from the pages.
- */
-export async function writeLtxFile(
+interface FilePages {
+  readonly source: PageSource;
+  readonly commit: number;
+  readonly pageSizeBytes: number;
+}
+
+/** Encodes pages into a pending file. The header is asked for last: the checksums in it follow from the pages. */
+export function writeLtxFile(
   pending: PendingFile,
-  pages: { readonly source: PageSource; readonly commit: number; readonly pageSizeBytes: number },
+  pages: FilePages,
   headerOf: HeaderOf,
   { runs }: { readonly runs: PageRuns },
+): Promise<EncodedLtx> {
+  const { pageCount = Number.POSITIVE_INFINITY } = pages.source;
+  const isSmall = pageCount <= Math.min(smallBytes / pages.pageSizeBytes, runs.capacityOf(pages.pageSizeBytes));
+  return isSmall ? writeSmall(pending, pages, headerOf, runs) : writeByRuns(pending, pages, headerOf, runs);
+}
+
+/** In one workspace, then by one write. */
+async function writeSmall(
+  pending: PendingFile,
+  { source, commit, pageSizeBytes }: FilePages,
+  headerOf: HeaderOf,
+  runs: PageRuns,
+): Promise<EncodedLtx> {
+  const run = runs.borrow(pageSizeBytes);
+  try {
+    const count = await source.fill(run);
+    const encoder = new LtxEncoder({ pageSizeBytes, expectedPages: count }, { kernels: runs.kernels });
+    const { frameBytes, register } = run.encode(count, 0n);
+    encoder.addRun(run, count, register);
+    const changes = { pgnos: [run.pgnos.slice(0, count)], checksums: [run.checksums.slice(0, count)], commit };
+    const { header, headerBytes, tail, fileSizeBytes } = encoder.finish(headerOf(changes, encoder.pagesChecksum));
+    const bytes = new Uint8Array(fileSizeBytes);
+    bytes.set(headerBytes);
+    bytes.set(run.frames.subarray(0, frameBytes), ltxHeaderBytes);
+    bytes.set(tail, ltxHeaderBytes + frameBytes);
+    await pending.fill(bytes, header.timestampMs);
+    return { header, sizeBytes: fileSizeBytes, changes };
+  } finally {
+    runs.giveBack(run);
+  }
+}
+
+/** Runs are read, compressed and written side by side. */
+async function writeByRuns(
+  pending: PendingFile,
+  pages: FilePages,
+  headerOf: HeaderOf,
+  runs: PageRuns,
 ): Promise<EncodedLtx> {
   const { commit, pageSizeBytes } = pages;
   const encoder = new LtxEncoder({ pageSizeBytes }, { kernels: runs.kernels });
@@ -45,13 +86,11 @@ export async function writeLtxFile(
   const encode = async (lent: LaneRun, count: number) => ({ count, encoded: await lent.encode(count, 0n) });
   try {
     await pending.append(new Uint8Array(ltxHeaderBytes));
-    for (let isFirst = true; ; isFirst = false) {
+    for (;;) {
       const lent = await queue.next();
-      const { run } = lent;
-      const count = await pages.source.fill(run);
+      const count = await pages.source.fill(lent.run);
       if (count === 0) break;
-      if (isFirst && count <= fewPages) await take(run, { count, encoded: run.encode(count, 0n) });
-      else queue.push(encode(lent, count));
+      queue.push(encode(lent, count));
     }
     await queue.finish();
   } finally {

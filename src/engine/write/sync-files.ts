@@ -171,7 +171,7 @@ export class SyncFiles {
   #published({ changes, header, sizeBytes }: EncodedLtx, { content }: PendingFile): LineageHead {
     this.#table.apply(changes);
     this.#head = headOf(header);
-    this.local.published({ txid: header.maxTxid, sizeBytes }, content);
+    this.local.published({ txid: header.maxTxid, sizeBytes }, content && { header, bytes: content });
     return this.#head;
   }
 

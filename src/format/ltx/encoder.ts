@@ -38,10 +38,13 @@ export class LtxEncoder {
   #bodyRegister = 0n;
   #finished = false;
 
-  constructor({ pageSizeBytes }: { readonly pageSizeBytes: number }, { kernels }: { readonly kernels: Kernels }) {
+  constructor(
+    { pageSizeBytes, expectedPages }: { readonly pageSizeBytes: number; readonly expectedPages?: number | undefined },
+    { kernels }: { readonly kernels: Kernels },
+  ) {
     this.#pageSizeBytes = pageSizeBytes;
     this.#kernels = kernels;
-    this.#index = new PageIndexBuilder(pageSizeBytes);
+    this.#index = new PageIndexBuilder(pageSizeBytes, expectedPages);
   }
 
   get pageCount(): number {

@@ -3,7 +3,7 @@ import { ltxHeaderBytes } from './header.ts';
 import { LtxError } from './ltx-error.ts';
 import { completePageIndex, mostEntryBytes, type PageIndex, writeIndexEntry } from './page-index.ts';
 
-const firstRoom = 64;
+const usualRoom = 64;
 
 /**
  * Collects the entries of a page index while a file is written or read, and refuses pages that cannot come next. They are
@@ -11,15 +11,19 @@ const firstRoom = 64;
  */
 export class PageIndexBuilder {
   readonly #lockPgno: number;
-  #pgnos = new Uint32Array(firstRoom);
-  #sizes = new Uint32Array(firstRoom);
-  #entries = new Uint8Array(firstRoom * mostEntryBytes);
+  #pgnos: Uint32Array<ArrayBuffer>;
+  #sizes: Uint32Array<ArrayBuffer>;
+  #entries: Uint8Array<ArrayBuffer>;
   #entriesBytes = 0;
   #count = 0;
   #frameBytes = 0;
 
-  constructor(pageSizeBytes: number) {
+  /** `expectedPages`: for how many there is room at first. */
+  constructor(pageSizeBytes: number, expectedPages: number = usualRoom) {
     this.#lockPgno = lockPgno(pageSizeBytes);
+    this.#pgnos = new Uint32Array(expectedPages);
+    this.#sizes = new Uint32Array(expectedPages);
+    this.#entries = new Uint8Array(expectedPages * mostEntryBytes);
   }
 
   get count(): number {

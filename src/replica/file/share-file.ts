@@ -16,18 +16,24 @@ export interface ShareSteps {
  * on another file system for one: then it is to be copied.
  */
 export async function shareFile(path: string, body: LtxBody, steps: ShareSteps): Promise<WriteOutcome | undefined> {
-  const { sharedPath, sizeBytes } = body;
-  if (sharedPath === undefined) return undefined;
+  const { shared } = body;
+  if (shared === undefined) return undefined;
   try {
-    const stats = await steps.calls.stats(sharedPath);
-    if (stats.sizeBytes !== sizeBytes) return undefined;
-    if (stats.modifiedMs !== body.timestampMs) await setModified(sharedPath, body.timestampMs, steps);
-    await linkInto(path, sharedPath, steps);
+    if (!shared.isKnown && !(await isBrought(shared.path, body, steps))) return undefined;
+    await linkInto(path, shared.path, steps);
     steps.reached('publish');
     return 'created';
   } catch (error) {
     return systemErrorCode(error) === 'EEXIST' ? 'exists' : undefined;
   }
+}
+
+/** Whether the file has the size of the body; it has its time afterwards. */
+async function isBrought(sharedPath: string, { sizeBytes, timestampMs }: LtxBody, steps: ShareSteps): Promise<boolean> {
+  const stats = await steps.calls.stats(sharedPath);
+  if (stats.sizeBytes !== sizeBytes) return false;
+  if (stats.modifiedMs !== timestampMs) await setModified(sharedPath, timestampMs, steps);
+  return true;
 }
 
 /** Gives the file its time, which the name goes with, and makes it durable. */

@@ -4,7 +4,7 @@ import { link as hardLink, mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { LtxBody } from '../../../src/replica/replica-client.ts';
+import type { LtxBody, SharedFile } from '../../../src/replica/replica-client.ts';
 import { file } from '../../conformance/replica-client/fixture.ts';
 import { openFileFixture } from './file-fixture.ts';
 
@@ -13,7 +13,7 @@ const timestampMs = 1_763_716_000_123;
 const name = '0000000000000001-0000000000000001.ltx';
 
 /** A file with something at its start and its end. */
-async function localFile(t: TestContext, sizeBytes: number): Promise<LtxBody & { sharedPath: string }> {
+async function localFile(t: TestContext, sizeBytes: number): Promise<LtxBody & { shared: SharedFile }> {
   const folder = await mkdtemp(join(tmpdir(), 'share-file-'));
   t.after(() => rm(folder, { recursive: true }));
   const sharedPath = join(folder, name);
@@ -21,7 +21,12 @@ async function localFile(t: TestContext, sizeBytes: number): Promise<LtxBody & {
   await handle.write('start', 0);
   await handle.write('the end', sizeBytes - 7);
   await handle.close();
-  return { sizeBytes, timestampMs, sharedPath, open: () => createReadStream(sharedPath, { highWaterMark: 1 << 20 }) };
+  return {
+    sizeBytes,
+    timestampMs,
+    shared: { path: sharedPath, isKnown: false },
+    open: () => createReadStream(sharedPath, { highWaterMark: 1 << 20 }),
+  };
 }
 
 /** As if every directory were on a file system of its own. */
@@ -36,11 +41,11 @@ test('write gives a local file a second name, with its time, and never replaces 
   assert.equal(await replica.client.write(file(0, 1), body), 'created');
   const stored = join(replica.levelDirectory(0), name);
   const { ino, nlink, mtimeMs } = await stat(stored);
-  assert.deepEqual([ino, nlink, Math.floor(mtimeMs)], [(await stat(body.sharedPath)).ino, 2, timestampMs]);
+  assert.deepEqual([ino, nlink, Math.floor(mtimeMs)], [(await stat(body.shared.path)).ino, 2, timestampMs]);
   const other = await localFile(t, largeBytes);
   assert.equal(await replica.client.write(file(0, 1), other), 'exists');
   assert.equal((await stat(stored)).ino, ino);
-  await rm(body.sharedPath);
+  await rm(body.shared.path);
   assert.equal((await stat(stored)).size, largeBytes);
 });
 
@@ -51,7 +56,7 @@ test('write copies a local file where it cannot have a second name', async (t) =
     assert.equal(await replica.client.write(file(0, 1), body), 'created');
     const stored = join(replica.levelDirectory(0), name);
     const { ino, nlink, size } = await stat(stored);
-    assert.notEqual(ino, (await stat(body.sharedPath)).ino);
+    assert.notEqual(ino, (await stat(body.shared.path)).ino);
     assert.deepEqual([nlink, size], [1, sizeBytes]);
     const handle = await open(stored);
     const end = await handle.read(Buffer.alloc(7), 0, 7, sizeBytes - 7);
