@@ -191,7 +191,7 @@ export class DatabaseReplicator {
     try {
       this.#distrustWal = false;
       this.#mustScan = false;
-      this.#housekeeping = await Housekeeping.open(this.#meta, local, services);
+      this.#housekeeping = await Housekeeping.open(this.#meta, attachment.files, services);
       const events = {
         onAcknowledged: () => this.#acknowledged(),
         onSnapshotWanted: () => this.#wakeup.poke(),
@@ -250,7 +250,7 @@ export class DatabaseReplicator {
     } finally {
       ended.abort();
     }
-    await this.#housekeeping?.store(attachment.files);
+    await this.#housekeeping?.store();
   }
 
   #unavailable(act: string): EngineError {
@@ -264,16 +264,13 @@ export class DatabaseReplicator {
   }
 
   #acknowledged(): void {
-    const [shipping, files] = [this.#shipping, this.#attachment?.files];
-    this.#term.noteTxid(shipping?.authority?.acknowledged);
-    if (shipping !== undefined && files !== undefined && this.#housekeeping?.isDue(files, shipping))
-      this.#wakeup.poke();
+    this.#term.noteTxid(this.#shipping?.authority?.acknowledged);
+    if (this.#shipping !== undefined && this.#housekeeping?.isDue(this.#shipping)) this.#wakeup.poke();
   }
 
   async #betweenSyncs(attachment: Attachment, shipping: Shipping): Promise<boolean> {
     const hasWritten = await shipping.snapshotIfWanted(() => attachment.writeSnapshot());
-    if (this.#housekeeping?.isDue(attachment.files, shipping))
-      await this.#housekeeping.keepBounded(attachment.files, shipping);
+    await this.#housekeeping?.keepBounded(shipping);
     return hasWritten;
   }
 

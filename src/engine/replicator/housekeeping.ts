@@ -7,35 +7,32 @@ import { isTableDue, type LocalState, removableBefore } from '../ship/local-rete
 import type { SyncFiles } from '../write/sync-files.ts';
 import type { Shipping } from './shipping.ts';
 
-/** Keeps the local state small: stores the page-checksum table now and then, and removes files nobody needs any more. */
+/** Keeps the local state of one attachment small: stores the page-checksum table now and then, and removes files nobody needs any more. */
 export class Housekeeping {
   readonly #meta: MetaDirectory;
+  readonly #files: SyncFiles;
   readonly #local: LocalFiles;
   readonly #durableFiles: DurableFiles;
   #storedTxid: Txid | undefined;
 
-  private constructor(
-    meta: MetaDirectory,
-    local: LocalFiles,
-    durableFiles: DurableFiles,
-    storedTxid: Txid | undefined,
-  ) {
+  private constructor(meta: MetaDirectory, files: SyncFiles, durableFiles: DurableFiles, storedTxid: Txid | undefined) {
     this.#meta = meta;
-    this.#local = local;
+    this.#files = files;
+    this.#local = files.local;
     this.#durableFiles = durableFiles;
     this.#storedTxid = storedTxid;
   }
 
   static async open(
     meta: MetaDirectory,
-    local: LocalFiles,
+    files: SyncFiles,
     { durableFiles }: { durableFiles: DurableFiles },
   ): Promise<Housekeeping> {
     const stored = await TableFile.open(meta.pageChecksumsPath);
     stored?.close();
-    const newest = local.newest?.txid ?? noTxid;
+    const newest = files.local.newest?.txid ?? noTxid;
     const storedTxid = stored !== undefined && stored.tag.txid <= newest ? stored.tag.txid : undefined;
-    return new Housekeeping(meta, local, durableFiles, storedTxid);
+    return new Housekeeping(meta, files, durableFiles, storedTxid);
   }
 
   /** The TXID of the stored table. */
@@ -44,28 +41,30 @@ export class Housekeeping {
   }
 
   /** Stores the table of the newest file, unless it is. */
-  async store({ head, table }: SyncFiles): Promise<void> {
+  async store(): Promise<void> {
+    const { head, table } = this.#files;
     if (head === undefined || head.txid !== this.#local.newest?.txid || head.txid === this.#storedTxid) return;
     await table.moveTo(this.#meta.pageChecksumsPath, head.txid, { durableFiles: this.#durableFiles });
     this.#storedTxid = head.txid;
   }
 
   /** Whether `keepBounded` has something to do. */
-  isDue(files: SyncFiles, shipping: Shipping): boolean {
-    const state = this.#state(files, shipping);
+  isDue(shipping: Shipping): boolean {
+    const state = this.#state(shipping);
     return isTableDue(state) || this.#hasRemovable(state) || this.#doneSnapshot(state) !== undefined;
   }
 
   /** To be called between syncs. */
-  async keepBounded(files: SyncFiles, shipping: Shipping): Promise<void> {
-    if (isTableDue(this.#state(files, shipping))) await this.store(files);
-    const state = this.#state(files, shipping);
+  async keepBounded(shipping: Shipping): Promise<void> {
+    if (isTableDue(this.#state(shipping))) await this.store();
+    const state = this.#state(shipping);
     if (this.#hasRemovable(state)) await this.#local.removeBefore(removableBefore(state));
     const snapshot = this.#doneSnapshot(state);
     if (snapshot !== undefined) await this.#local.removeSnapshots(snapshot);
   }
 
-  #state({ table }: SyncFiles, { shippers }: Shipping): LocalState {
+  #state({ shippers }: Shipping): LocalState {
+    const { table } = this.#files;
     return {
       files: this.#local.files,
       databaseBytes: table.pageCount * table.pageSizeBytes,

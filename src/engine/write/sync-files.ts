@@ -87,7 +87,9 @@ export class SyncFiles {
         pending,
         pages,
         () => ({
-          ...this.#commonFields(pages),
+          pageSizeBytes: pages.pageSizeBytes,
+          commit: pages.commit,
+          epoch: this.#epochNow,
           minTxid: file.minTxid,
           maxTxid,
           timestampMs:
@@ -176,18 +178,24 @@ export class SyncFiles {
   }
 
   #header(pages: NewPages, txid: Txid, table: PageChecksumTable, changes: PageChanges): NewLtxHeader {
+    const { walOffset, walSize, salt1, salt2 } = walFields(pages);
     return {
-      ...this.#commonFields(pages),
+      pageSizeBytes: pages.pageSizeBytes,
+      commit: pages.commit,
+      epoch: this.#epochNow,
       minTxid: txid,
       maxTxid: txid,
       timestampMs: nextTimestamp(this.#clock.now(), this.#head),
-      ...walFields(pages),
+      walOffset,
+      walSize,
+      salt1,
+      salt2,
       checksums: { before: this.#head?.checksum ?? unknownChecksum, after: table.checksumAfter(changes) },
     };
   }
 
-  #commonFields({ pageSizeBytes, commit }: NewPages) {
-    return { pageSizeBytes, commit, epoch: this.#epoch ?? this.#head?.epoch ?? 0 };
+  get #epochNow(): number {
+    return this.#epoch ?? this.#head?.epoch ?? 0;
   }
 }
 

@@ -92,14 +92,27 @@ export class LtxEncoder {
     }
     const before = newHeader.checksums?.before ?? unknownChecksum;
     let after = newHeader.checksums?.after ?? unknownChecksum;
-    const header = { ...newHeader, noChecksum: true, preApplyChecksum: unknownChecksum };
-    if (isSnapshotHeader(header)) {
+    if (isSnapshotHeader(newHeader)) {
       if (after === unknownChecksum) after = this.pagesChecksum;
       if (after !== this.pagesChecksum) {
         throw new LtxError('checksum-mismatch', 'Cannot write snapshot: its pages do not give its database checksum');
       }
     }
-    return { ...header, checksums: { before, after } };
+    return {
+      pageSizeBytes: newHeader.pageSizeBytes,
+      commit: newHeader.commit,
+      minTxid: newHeader.minTxid,
+      maxTxid: newHeader.maxTxid,
+      timestampMs: newHeader.timestampMs,
+      walOffset: newHeader.walOffset,
+      walSize: newHeader.walSize,
+      salt1: newHeader.salt1,
+      salt2: newHeader.salt2,
+      epoch: newHeader.epoch,
+      noChecksum: true,
+      preApplyChecksum: unknownChecksum,
+      checksums: { before, after },
+    };
   }
 
   #encodeTail(headerBytes: Uint8Array): { readonly bytes: Uint8Array; readonly fileChecksum: Checksum } {

@@ -8,7 +8,8 @@ export interface TxidRange {
 
 /** `0000000000000001-000000000000000f.ltx`. */
 export function formatLtxFileName(minTxid: Txid, maxTxid: Txid): string {
-  return `${formatTxid(minTxid)}-${formatTxid(maxTxid)}.ltx`;
+  const min = formatTxid(minTxid);
+  return `${min}-${minTxid === maxTxid ? min : formatTxid(maxTxid)}.ltx`;
 }
 
 /** Reads the name of an LTX file; undefined when `name` is anything else, as a temporary file's is. */

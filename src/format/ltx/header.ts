@@ -49,8 +49,8 @@ const extensionOffset = 80;
 const maxTimestampMs = 8_640_000_000_000_000;
 
 /** True for a file that must hold every page of its database. */
-export function isSnapshotHeader(header: LtxHeader): boolean {
-  return header.minTxid === 1n;
+export function isSnapshotHeader({ minTxid }: Pick<LtxHeader, 'minTxid'>): boolean {
+  return minTxid === 1n;
 }
 
 /** The 100 header bytes. Throws LtxError `header-invalid` for a header that no reader would accept. */

@@ -9,7 +9,8 @@ export interface WalSalts {
 
 /** Reads the salts at `offset` into a copy. */
 export function readSalts(bytes: Uint8Array, offset: number): WalSalts {
-  const salts = Uint8Array.from(bytes.subarray(offset, offset + 8));
+  const salts = new Uint8Array(8);
+  for (let i = 0; i < salts.length; i++) salts[i] = bytes[offset + i]!;
   const view = new DataView(salts.buffer);
   return { salts, salt1: view.getUint32(0), salt2: view.getUint32(4) };
 }

@@ -51,6 +51,7 @@ export function decodeWalIndexHeader(bytes: Uint8Array): DecodedWalIndexHeader {
   if (checksum.s1 !== word(view, 40) || checksum.s2 !== word(view, 44)) return { state: 'torn' };
   const pageSizeBytes = decodePageSize(view.getUint16(14, littleEndian));
   if (bytes[12] !== 1 || word(view, 0) !== walVersion || !isPageSize(pageSizeBytes)) return { state: 'unsupported' };
+  const { salts, salt1, salt2 } = readSalts(bytes, 32);
   const header: WalIndexHeader = {
     changeCounter: word(view, 8),
     byteOrder: bytes[13] === 0 ? 'little' : 'big',
@@ -58,9 +59,11 @@ export function decodeWalIndexHeader(bytes: Uint8Array): DecodedWalIndexHeader {
     mxFrame: word(view, 16),
     pageCount: word(view, 20),
     frameChecksum: { s1: word(view, 24), s2: word(view, 28) },
-    ...readSalts(bytes, 32),
+    salts,
+    salt1,
+    salt2,
     nBackfill: word(view, 96),
-    readMarks: [100, 104, 108, 112, 116].map((offset) => word(view, offset)),
+    readMarks: [word(view, 100), word(view, 104), word(view, 108), word(view, 112), word(view, 116)],
   };
   return { state: 'valid', header };
 }

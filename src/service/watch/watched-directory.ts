@@ -3,8 +3,8 @@ import { systemErrorCode } from '../../runtime/typed-error.ts';
 import { type DirectoryEvent, DirectoryEvents } from './directory-events.ts';
 import type { RefusedWatches } from './refused-watches.ts';
 
-/** SQLite's files of one database, but for itself. */
-const sideFile = /-(wal|shm|journal)$/;
+/** What the names of SQLite's files beside a database end with. */
+const sideEndings = ['-wal', '-shm', '-journal'];
 
 export interface Subscriber {
   /** The database whose events it wants: those of its file and of the files that SQLite keeps beside it. */
@@ -127,10 +127,16 @@ export class WatchedDirectory {
   #wanting(name: string | undefined): readonly Subscriber[] {
     if (name === undefined) return [...this.#active];
     const own = this.#byName.get(name);
-    const ofDatabase = this.#byName.get(name.replace(sideFile, ''));
+    const ofDatabase = this.#byName.get(databaseName(name));
     if (own === undefined || own === ofDatabase) return ofDatabase ?? [];
     return ofDatabase === undefined ? own : [...own, ...ofDatabase];
   }
+}
+
+/** That of the database beside which a file of this name lies; the name itself where it ends like none of them. */
+function databaseName(name: string): string {
+  const ending = sideEndings.find((end) => name.endsWith(end));
+  return ending === undefined ? name : name.slice(0, -ending.length);
 }
 
 function isMissing(error: unknown): boolean {
