@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DurableFiles } from '../../src/runtime/durable-files.ts';
+import { lockedDirectoryPublisher } from '../../src/runtime/publisher.ts';
 
 const durableFiles = new DurableFiles();
 
@@ -38,4 +39,32 @@ test('PendingFile.discard removes the temporary file, also when it is gone alrea
   rmSync(`${path}.tmp`);
   await other.discard();
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('PendingFile.fill writes a whole file and its time, and keeps its bytes', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'durable-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'file');
+  const file = await durableFiles.begin('local-ltx', path);
+  await file.fill(Buffer.from('all of it'), 1_763_716_000_123);
+  assert.equal(Buffer.from(file.content!).toString(), 'all of it');
+  assert.equal(await file.create(), 'created');
+  assert.equal(readFileSync(path, 'utf8'), 'all of it');
+  assert.equal(Math.floor(statSync(path).mtimeMs), 1_763_716_000_123);
+});
+
+test('PendingFile.create in a locked directory leaves a file that is there, and no temporary one', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'durable-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'file');
+  for (const [text, outcome] of [
+    ['first', 'created'],
+    ['second', 'exists'],
+  ] as const) {
+    const file = await durableFiles.begin('local-ltx', path, { publisher: lockedDirectoryPublisher });
+    await file.append(Buffer.from(text));
+    assert.equal(await file.create(), outcome);
+    assert.equal(readFileSync(path, 'utf8'), 'first');
+    assert.deepEqual(readdirSync(folder), ['file']);
+  }
 });

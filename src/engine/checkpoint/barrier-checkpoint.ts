@@ -12,9 +12,9 @@ const patienceMs = 50;
 /** How long the writers may be held up. */
 const barrierMs = 40;
 /** Frames that came in meanwhile and are worth another copying round before the barrier. */
-const manyFrames = 100;
-/** How many copying rounds there are at most: each leaves fewer frames for the barrier. */
-const rounds = 3;
+const manyFrames = 500;
+/** How many copying rounds there are at most: each leaves fewer frames for the barrier, unless the disk is slow. */
+const rounds = 6;
 /** An application's own checkpoint is let go on before the next try, for so long in all. */
 const foreignCheckpointMs = 2;
 const patienceWithOthersMs = 200;

@@ -4,7 +4,7 @@ import type { CheckpointReport } from '../checkpoint/barrier-checkpoint.ts';
 import type { DatabaseSettings } from '../database-settings.ts';
 
 /** Under load a checkpoint is not put off beyond this multiple of its threshold. */
-const overdueFactor = 4;
+const overdueFactor = 2;
 /** When to try again after another process's checkpoint was in the way. */
 const otherCheckpointMs = 20;
 
