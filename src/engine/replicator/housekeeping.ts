@@ -7,7 +7,10 @@ import { isTableDue, type LocalState, removableBefore } from '../ship/local-rete
 import type { SyncFiles } from '../write/sync-files.ts';
 import type { Shipping } from './shipping.ts';
 
-/** Keeps the local state of one attachment small: stores the page-checksum table now and then, and removes files nobody needs any more. */
+/**
+ * Keeps the local state of one attachment small: stores the page-checksum table now and then, and removes files nobody needs
+ * any more.
+ */
 export class Housekeeping {
   readonly #meta: MetaDirectory;
   readonly #files: SyncFiles;

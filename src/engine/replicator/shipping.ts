@@ -158,10 +158,10 @@ export class Shipping {
    * not is on disk before. No upload of it begins meanwhile.
    */
   async whileUnsent<T>(newest: Txid, fold: () => Promise<T>): Promise<T | undefined> {
-    const maySend = () => !this.folds || newest <= this.#mark.through;
-    if (maySend()) return undefined;
+    const mustStay = () => !this.folds || newest <= this.#mark.through;
+    if (mustStay()) return undefined;
     return this.#foldOrSend.run(async () => {
-      if (maySend()) return undefined;
+      if (mustStay()) return undefined;
       await this.#mark.hold();
       return fold();
     });
