@@ -11,8 +11,8 @@ export interface Publisher {
 }
 
 /**
- * For a directory that a lock keeps for this process: nobody else gives names there between a look and a rename, which is
- * half of what a link and an unlink cost.
+ * For a directory that a lock keeps for this process: nobody else gives names there between a look and a rename, which
+ * take less than a link and an unlink.
  */
 export const lockedDirectoryPublisher: Publisher = {
   async publish(temporaryPath, path, calls) {

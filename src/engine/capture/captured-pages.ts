@@ -78,11 +78,8 @@ export class CapturedPages {
 
   /** The pages as they are now; they must not change before the source has been read to its end. */
   source(): PageSource {
-    const pgnos = new Uint32Array(this.#slots.size);
+    const pgnos = Uint32Array.from(this.#slots.keys()).sort();
     let next = 0;
-    for (const pgno of this.#slots.keys()) pgnos[next++] = pgno;
-    pgnos.sort();
-    next = 0;
     return {
       pageCount: pgnos.length,
       fill: (run: PageRun) => {

@@ -54,14 +54,15 @@ export class Housekeeping {
   /** Whether `keepBounded` has something to do. */
   isDue(shipping: Shipping): boolean {
     const state = this.#state(shipping);
-    return isTableDue(state) || this.#hasRemovable(state) || this.#doneSnapshot(state) !== undefined;
+    return isTableDue(state) || this.#removableBefore(state) !== undefined || this.#doneSnapshot(state) !== undefined;
   }
 
   /** To be called between syncs. */
   async keepBounded(shipping: Shipping): Promise<void> {
     if (isTableDue(this.#state(shipping))) await this.store();
     const state = this.#state(shipping);
-    if (this.#hasRemovable(state)) await this.#local.removeBefore(removableBefore(state));
+    const before = this.#removableBefore(state);
+    if (before !== undefined) await this.#local.removeBefore(before);
     const snapshot = this.#doneSnapshot(state);
     if (snapshot !== undefined) await this.#local.removeSnapshots(snapshot);
   }
@@ -76,9 +77,11 @@ export class Housekeeping {
     };
   }
 
-  #hasRemovable(state: LocalState): boolean {
+  /** The TXID before which files may go, when there are any. */
+  #removableBefore(state: LocalState): Txid | undefined {
     const [first] = state.files;
-    return first !== undefined && first.txid < removableBefore(state);
+    const before = removableBefore(state);
+    return first !== undefined && first.txid < before ? before : undefined;
   }
 
   /** The newest snapshot, when every replica has it. */

@@ -6,9 +6,9 @@ import { DurableFileError } from '../../runtime/durable-file-error.ts';
 import type { DurableFiles } from '../../runtime/durable-files.ts';
 import type { PendingFile } from '../../runtime/pending-file.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
+import { sideEndings } from '../../sqlite/side-files.ts';
 import { RestoreError } from './restore-error.ts';
 
-const sideFiles = ['-wal', '-shm', '-journal'];
 const temporarySuffix = /^[0-9a-f]{16}\.tmp(-wal|-shm|-journal|\.d)?$/;
 
 /** What stands where a database is to be restored. An empty file counts as nothing. */
@@ -17,7 +17,7 @@ export type OutputState = 'free' | 'database' | 'side-files';
 export async function outputState(path: string): Promise<OutputState> {
   const bytes = await sizeOf(path);
   if (bytes !== undefined && bytes > 0) return 'database';
-  for (const suffix of sideFiles) if ((await sizeOf(path + suffix)) !== undefined) return 'side-files';
+  for (const suffix of sideEndings) if ((await sizeOf(path + suffix)) !== undefined) return 'side-files';
   return 'free';
 }
 
@@ -117,7 +117,7 @@ export class OutputFile {
     if ((await outputState(this.path)) !== 'free') {
       const { settleReplaced } = await import('./settle-replaced.ts');
       settleReplaced(this.path);
-      for (const suffix of sideFiles) await rm(this.path + suffix, { force: true });
+      for (const suffix of sideEndings) await rm(this.path + suffix, { force: true });
       await syncDirectory(dirname(this.path));
     }
     await this.#taken(this.#file.replace());
@@ -125,7 +125,7 @@ export class OutputFile {
 
   async discard(): Promise<void> {
     await this.#file.discard();
-    for (const suffix of sideFiles) await rm(this.temporaryPath + suffix, { force: true });
+    for (const suffix of sideEndings) await rm(this.temporaryPath + suffix, { force: true });
   }
 
   async #taken<T>(step: Promise<T>): Promise<T> {

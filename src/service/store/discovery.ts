@@ -5,6 +5,7 @@ import type { DatabaseConfig, DirectoryConfig } from '../../config/normal-config
 import { Backoff } from '../../runtime/backoff.ts';
 import { hintOf } from '../../runtime/typed-error.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
+import { databaseOf } from '../../sqlite/side-files.ts';
 import { ServiceError } from '../service-error.ts';
 import type { DirectoryEvent } from '../watch/directory-events.ts';
 import { DirectoryTreeWatch } from '../watch/directory-tree-watch.ts';
@@ -27,9 +28,6 @@ const sweepMs = 60_000;
 
 /** How many databases may join or end at a time. */
 const tasksAtOnce = 16;
-
-/** The files that SQLite keeps beside a database. */
-const sideFile = /-(wal|shm|journal)$/;
 
 export interface DiscoveryServices extends CandidateFilesServices {
   readonly refusals: RefusedWatches;
@@ -129,7 +127,7 @@ export class Discovery {
   /** The first lines answer for what busy databases bring about. */
   #isNews(path: string, event: DirectoryEvent): boolean {
     if (this.#known.has(path)) return event === 'rename';
-    if (this.#known.has(path.replace(sideFile, ''))) return false;
+    if (this.#known.has(databaseOf(path))) return false;
     if (isCandidate(this.#config, path) || this.#search.isDirectory(path)) return true;
     return event === 'rename' && this.#config.recursive && !isNeverDatabase(basename(path), 'directory');
   }

@@ -1,10 +1,8 @@
 import type { Logger } from '../../runtime/logger.ts';
 import { systemErrorCode } from '../../runtime/typed-error.ts';
+import { databaseOf } from '../../sqlite/side-files.ts';
 import { type DirectoryEvent, DirectoryEvents } from './directory-events.ts';
 import type { RefusedWatches } from './refused-watches.ts';
-
-/** What the names of SQLite's files beside a database end with. */
-const sideEndings = ['-wal', '-shm', '-journal'];
 
 export interface Subscriber {
   /** The database whose events it wants: those of its file and of the files that SQLite keeps beside it. */
@@ -127,16 +125,10 @@ export class WatchedDirectory {
   #wanting(name: string | undefined): readonly Subscriber[] {
     if (name === undefined) return [...this.#active];
     const own = this.#byName.get(name);
-    const ofDatabase = this.#byName.get(databaseName(name));
+    const ofDatabase = this.#byName.get(databaseOf(name));
     if (own === undefined || own === ofDatabase) return ofDatabase ?? [];
     return ofDatabase === undefined ? own : [...own, ...ofDatabase];
   }
-}
-
-/** That of the database beside which a file of this name lies; the name itself where it ends like none of them. */
-function databaseName(name: string): string {
-  const ending = sideEndings.find((end) => name.endsWith(end));
-  return ending === undefined ? name : name.slice(0, -ending.length);
 }
 
 function isMissing(error: unknown): boolean {

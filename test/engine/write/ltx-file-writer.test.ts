@@ -29,8 +29,8 @@ test('writeLtxFile gives the same file whether it knows before how few pages the
   const folder = temporaryFolder(t);
   const way = inPlaceWay();
   for (const pageSizeBytes of [512, 4096, 65536]) {
-    const least = 65536 / pageSizeBytes;
-    for (const count of new Set([0, 1, 2, least, least + 1])) {
+    const most = 65536 / pageSizeBytes;
+    for (const count of new Set([0, 1, 2, most, most + 1])) {
       const commit = 3 * count + 1;
       const written = [true, false].map(async (isKnown) => {
         const path = join(folder, `${pageSizeBytes}-${count}-${isKnown}`);
